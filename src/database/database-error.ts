@@ -1,0 +1,80 @@
+/**
+ * What an error from PostgreSQL means to Ringfence. Its DETAIL, its hint and the values in its message stay here: they can hold
+ * rows, keys and names of another tenant.
+ */
+import pg from 'pg';
+import { type DenialCode, type FailureCode, RingfenceError } from '../errors.js';
+
+export type StatementVerdict =
+  | { readonly kind: 'denied'; readonly code: DenialCode; readonly reason: string; readonly suggestion?: string }
+  | { readonly kind: 'failed'; readonly code: FailureCode; readonly reason: string; readonly suggestion?: string };
+
+const denied = (code: DenialCode, reason: string, suggestion?: string): StatementVerdict =>
+  suggestion === undefined ? { kind: 'denied', code, reason } : { kind: 'denied', code, reason, suggestion };
+const failed = (code: FailureCode, reason: string, suggestion?: string): StatementVerdict =>
+  suggestion === undefined ? { kind: 'failed', code, reason } : { kind: 'failed', code, reason, suggestion };
+
+const REFERENCE = denied(
+  'not_found',
+  'A row that this one refers to does not exist in your slice, or a row outside it would be made.',
+  'Check the ids you refer to with "get" or "query", and use only ids you have seen.',
+);
+
+/** SQLSTATEs that mean something more exact than their class. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const BY_STATE: Readonly<Record<string, StatementVerdict>> = {
+  // A parent that is hidden and one that is absent must not be told apart.
+  '23503': REFERENCE,
+  '42501': REFERENCE,
+  '44000': REFERENCE,
+  '23505': denied('conflict', 'A row with these unique values already exists.', 'Change the values, or update the row that has them.'),
+  '23502': denied('constraint_failed', 'A required column was left empty.', 'See "describe_schema" for the columns that must be given.'),
+  '23514': denied('constraint_failed', 'The values break a rule of the table.', 'See "describe_schema"; try other values.'),
+  '23P01': denied('conflict', 'The values exclude, or overlap, those of an existing row.', 'Change the values.'),
+  '22P02': denied('type_mismatch', 'A value does not have the type of its column.', 'See "describe_schema" for the types.'),
+  '57014': failed('timeout', 'The call took longer than it may.', 'Narrow it: fewer rows, an indexed column, a smaller range.'),
+  '25006': failed('database_read_only', 'The database accepts no writes at the moment.', 'Try again later; reading still works.'),
+  '55P03': failed('timeout', 'Somebody else is changing the same rows.', 'Try again in a moment.'),
+  '40001': failed('timeout', 'Somebody else changed the same rows at the same time.', 'Try again.'),
+  '40P01': failed('timeout', 'Somebody else changed the same rows at the same time.', 'Try again.'),
+  '53300': failed('busy', 'The database takes no more connections at the moment.', 'Try again in a moment.'),
+  RF404: denied('not_found', 'No such row in your slice.', 'Look the row up with "query" first.'),
+};
+
+/** The verdict on an error that the server raised while running a sealed statement. */
+export function judgeStatementError(error: pg.DatabaseError): StatementVerdict {
+  const state = error.code ?? '';
+  const exact = BY_STATE[state];
+  if (exact) return exact;
+  if (state.startsWith('22')) {
+    return failed('value_error', 'The database could not compute with these values.', 'Check ranges, dates and divisors.');
+  }
+  if (state.startsWith('23')) return denied('constraint_failed', 'The values break a rule of the table.');
+  if (state.startsWith('08') || state.startsWith('57') || state.startsWith('53')) {
+    return failed('database_unavailable', 'The database is not available at the moment.', 'Try again later.');
+  }
+  return failed('internal', 'The call failed inside the database.', 'The operator finds the cause in the log under the event id.');
+}
+
+/** Turns what `pg` throws while connecting into an error that says what to do. */
+export function connectionError(error: unknown, what: string): RingfenceError {
+  if (error instanceof RingfenceError) return error;
+  const code = (error as { code?: unknown } | null)?.code;
+  const advice: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'nothing listens there. Is it running, and are host and port right?',
+    ENOTFOUND: 'the host name is unknown.',
+    EAI_AGAIN: 'the host name cannot be looked up at the moment.',
+    ETIMEDOUT: 'it did not answer in time.',
+    ECONNRESET: 'it closed the connection.',
+    '28P01': 'it refused the password.',
+    '28000': 'it does not let this login in (pg_hba.conf).',
+    '3D000': 'there is no such database.',
+    '53300': 'it takes no more connections.',
+    '57P03': 'it is starting up or shutting down. Try again in a moment.',
+    '57P01': 'it is shutting down.',
+  };
+  const known = typeof code === 'string' ? advice[code] : undefined;
+  return new RingfenceError('database_unreachable', `Cannot connect to ${what}: ${known ?? 'the connection failed.'}`, {
+    cause: error,
+    suggestion: 'Check the URL, and that the server runs.',
+  });
+}

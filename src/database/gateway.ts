@@ -1,0 +1,195 @@
+/**
+ * The database as the gate sees it: sealed calls in, rows or a verdict out. Nothing else in Ringfence runs an agent's statement.
+ */
+import pg from 'pg';
+import type { Boundary } from '../boundary/boundary.js';
+import type { Membership } from '../boundary/membership.js';
+import { RingfenceError } from '../errors.js';
+import type { Catalog } from '../policy/catalog.js';
+import { type ClaimMaker, createClaimMaker } from './claim.js';
+import { type PlanNode, scannedRows } from './estimate.js';
+import { introspect } from './introspect.js';
+import type { Keys } from './keys.js';
+import { Pipeline } from './pipeline.js';
+import { type PoolOptions, TenantPool } from './pool.js';
+import { runSealed, type SealedCall, type SealedOutcome } from './session.js';
+import type { Statement } from './statement.js';
+import { guardTime } from './time-guard.js';
+
+export interface GatewayOptions extends PoolOptions {
+  readonly keys: Keys;
+  /** Where reads go instead, if given: a standby. Writes and events always go to `url`, the primary. */
+  readonly replicaUrl?: string;
+}
+
+/** An event on its way to the ledger. The claim is made when it is sent: claims live for seconds. */
+export interface EventToRecord {
+  readonly id: string;
+  readonly boundary: Boundary;
+  readonly body: string;
+  readonly rowCount: number;
+}
+
+/** Milliseconds in which a batch of events must become durable. */
+const RECORD_TIMEOUT_MS = 10_000;
+/** Connections kept apart for events, so that slow reads never hold up the record. */
+const LEDGER_CONNECTIONS = 2;
+const LEDGER_LANE = 'ledger';
+
+export class Gateway {
+  readonly #primary: TenantPool;
+  readonly #reads: TenantPool;
+  readonly #ledger: TenantPool;
+  readonly #claims: ClaimMaker;
+  readonly #pools: readonly TenantPool[];
+
+  private constructor(options: GatewayOptions, claims: ClaimMaker) {
+    this.#claims = claims;
+    this.#primary = new TenantPool(options);
+    this.#reads = options.replicaUrl === undefined ? this.#primary : new TenantPool({ ...options, url: options.replicaUrl });
+    this.#ledger = new TenantPool({ ...options, size: LEDGER_CONNECTIONS, perTenant: LEDGER_CONNECTIONS });
+    this.#pools = [...new Set([this.#primary, this.#reads, this.#ledger])];
+  }
+
+  /**
+   * Connects, checks the login, and learns which installation this is.
+   * @throws {RingfenceError} `database_unreachable`, `database_unsafe`, `database_unsupported`, `policy_unapplied`.
+   */
+  static async open(options: GatewayOptions): Promise<Gateway> {
+    const probe = new TenantPool({ ...options, size: 1 });
+    try {
+      const [domain] = await querySimply<{ domain: string }>(probe, 'select ringfence.domain() as domain');
+      if (domain === undefined) throw new RingfenceError('policy_unapplied', 'Ringfence is not installed in this database. Run: ringfence apply');
+      return new Gateway(options, createClaimMaker(options.keys, domain.domain));
+    } finally {
+      await probe.close();
+    }
+  }
+
+  /** What the database looks like to the gateway's login. */
+  async catalog(): Promise<Catalog> {
+    const lease = await this.#primary.lease(LEDGER_LANE);
+    try {
+      const catalog = await introspect(lease.client);
+      lease.release(true);
+      return catalog;
+    } catch (error) {
+      lease.release(false);
+      throw error;
+    }
+  }
+
+  /** The hash of the policy that the database enforces, or null where none has been applied. */
+  async appliedPolicy(): Promise<string | null> {
+    const [row] = await querySimply<{ hash: string | null }>(this.#primary, 'select ringfence.applied_policy() as hash');
+    return row?.hash ?? null;
+  }
+
+  /** Runs one statement inside a boundary. Verdicts are values; only a database that cannot be reached is thrown. */
+  run(call: SealedCall): Promise<SealedOutcome> {
+    return runSealed(call.effect === 'read' ? this.#reads : this.#primary, this.#claims, call);
+  }
+
+  /** Rows that a read would visit, as the planner sees it; null where the planner could not say. */
+  async estimate(call: SealedCall): Promise<number | null> {
+    const outcome = await this.run({
+      ...call,
+      statement: { text: `explain (format json, verbose) ${call.statement.text}`, values: call.statement.values },
+    });
+    const text = outcome.kind === 'rows' ? outcome.result.rows[0]?.[0] : null;
+    if (typeof text !== 'string') return null;
+    const [explained] = JSON.parse(text) as [{ Plan: PlanNode }];
+    const names = sequentiallyScanned(explained.Plan);
+    const sizes = names.length === 0 ? new Map<string, number>() : await this.#tableRows(names);
+    return scannedRows(explained.Plan, (schema, table) => sizes.get(`${schema}\u0000${table}`) ?? 0);
+  }
+
+  /** Makes events durable, all or none. */
+  async record(events: readonly EventToRecord[]): Promise<void> {
+    const lease = await this.#ledger.lease(LEDGER_LANE);
+    const { processID } = lease.client as unknown as { processID: number };
+    const pid = this.#ledger.pooled ? null : processID;
+    const pipeline = new Pipeline(lease.client, [
+      {
+        name: this.#ledger.pooled ? '' : 'ringfence_record',
+        text: 'select ringfence.record($1::text[], $2::uuid[], $3::text[], $4::bigint[])',
+        values: [
+          events.map(({ boundary }) => this.#claims.make(boundary, pid)),
+          events.map(({ id }) => id),
+          events.map(({ body }) => body),
+          events.map(({ rowCount }) => rowCount),
+        ],
+      },
+    ]);
+    const guard = guardTime(lease, RECORD_TIMEOUT_MS);
+    lease.client.query(pipeline);
+    const { error, idle } = await pipeline.outcome;
+    guard.stop();
+    lease.release(idle);
+    if (error !== null) throw error;
+  }
+
+  /** Chains pending events; see `ringfence.sequence`. Null while another process is at it. */
+  async sequence(atMost = 256): Promise<number | null> {
+    const [row] = await querySimply<{ taken: number | null }>(this.#ledger, 'select ringfence.sequence($1) as taken', [atMost]);
+    return row?.taken ?? null;
+  }
+
+  /** The memberships that `ringfence.membership` holds for a user. */
+  memberships(user: string): Promise<Membership[]> {
+    return querySimply<Membership & pg.QueryResultRow>(
+      this.#primary,
+      'select tenant, workspace, user_id as "user", role, plan, region from ringfence.memberships($1)',
+      [user],
+    );
+  }
+
+  /** Closes every connection once the calls under way have ended. */
+  async close(): Promise<void> {
+    await Promise.all(this.#pools.map((pool) => pool.close()));
+  }
+
+  async #tableRows(names: readonly (readonly [string, string])[]): Promise<Map<string, number>> {
+    const rows = await querySimply<{ schema: string; name: string; rows: number }>(
+      this.#reads,
+      `select n.nspname as schema, c.relname as name, c.reltuples::float8 as rows
+       from pg_catalog.unnest($1::text[], $2::text[]) as wanted (schema, name)
+       join pg_catalog.pg_namespace n on n.nspname = wanted.schema
+       join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = wanted.name`,
+      [names.map(([schema]) => schema), names.map(([, name]) => name)],
+    );
+    return new Map(rows.map((row) => [`${row.schema}\u0000${row.name}`, row.rows]));
+  }
+}
+
+async function querySimply<Row extends pg.QueryResultRow>(pool: TenantPool, text: string, values: unknown[] = []): Promise<Row[]> {
+  const lease = await pool.lease(LEDGER_LANE);
+  try {
+    const { rows } = await lease.client.query<Row>(text, values);
+    lease.release(true);
+    return rows;
+  } catch (error) {
+    lease.release(error instanceof pg.DatabaseError);
+    throw error;
+  }
+}
+
+function sequentiallyScanned(plan: PlanNode): [string, string][] {
+  const own: [string, string][] =
+    plan['Node Type'] === 'Seq Scan' && plan.Schema !== undefined && plan['Relation Name'] !== undefined
+      ? [[plan.Schema, plan['Relation Name']]]
+      : [];
+  return [...own, ...(plan.Plans ?? []).flatMap(sequentiallyScanned)];
+}
+
+/** A write and its event, in one statement: both commit, or neither. The event knows how many rows the write touched. */
+export function writeWithEvent(write: Statement, eventId: string, body: string, atLeast: number): Statement {
+  const at = write.values.length;
+  return {
+    text:
+      `with written as (${write.text}), event as materialized (` +
+      `select ringfence.append($${at + 1}::pg_catalog.uuid, $${at + 2}::pg_catalog.text, (select pg_catalog.count(*) from written), $${at + 3}::pg_catalog.int8) as id) ` +
+      'select written.* from event left join written on true where event.id is not null',
+    values: [...write.values, eventId, body, atLeast],
+  };
+}

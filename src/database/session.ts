@@ -1,0 +1,156 @@
+/**
+ * A sealed session: one statement, inside one boundary, in one transaction, in one network write.
+ *
+ * The first step opens the seal, becomes the slice role and arms the limits; the second is the statement; the Sync commits.
+ * Nothing of it outlives the transaction. A timer in this process stands behind the one in the database: it asks for a cancel, and then
+ * gives up the connection.
+ */
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import type { Boundary } from '../boundary/boundary.js';
+import type { CompiledRole } from '../policy/compiled.js';
+import type { ClaimMaker } from './claim.js';
+import { judgeStatementError, type StatementVerdict } from './database-error.js';
+import { Pipeline, type PipelineOutcome } from './pipeline.js';
+import type { TenantPool } from './pool.js';
+import type { ResultRows, Statement } from './statement.js';
+import { guardTime } from './time-guard.js';
+
+export interface SealedCall {
+  readonly boundary: Boundary;
+  readonly role: CompiledRole;
+  readonly statement: Statement;
+  readonly effect: 'read' | 'write';
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Undoes what the statement did, after its constraints have been checked. */
+  readonly dry?: boolean;
+}
+
+export type SealedOutcome =
+  | { readonly kind: 'rows'; readonly result: ResultRows }
+  | { readonly kind: 'verdict'; readonly verdict: StatementVerdict; readonly cause: Error };
+
+const ENTER =
+  'select ringfence.enter($1), pg_catalog.set_config(\'role\', $2, true), pg_catalog.set_config(\'statement_timeout\', $3, true), ' +
+  "pg_catalog.set_config('application_name', $4, true), pg_catalog.set_config('transaction_read_only', $5, true)";
+
+const BEFORE_DRY: readonly Statement[] = [{ text: 'begin', values: [] }];
+const AFTER_DRY: readonly Statement[] = [
+  { text: 'set constraints all immediate', values: [] },
+  { text: 'rollback', values: [] },
+];
+
+/** Runs one statement as the slice role, inside the boundary. Throws only where no connection could be had. */
+export async function runSealed(pool: TenantPool, claims: ClaimMaker, call: SealedCall): Promise<SealedOutcome> {
+  const first = await attempt(pool, claims, call);
+  // A connection that had died while idle: a read may simply go again, on another. A write may not: nobody knows how far it came.
+  if (first.lost && call.effect === 'read' && !call.signal?.aborted) return (await attempt(pool, claims, call)).outcome;
+  return first.outcome;
+}
+
+async function attempt(
+  pool: TenantPool,
+  claims: ClaimMaker,
+  call: SealedCall,
+): Promise<{ outcome: SealedOutcome; lost: boolean }> {
+  const lease = await pool.lease(call.boundary.tenant);
+  if (call.effect === 'write' && lease.facts.standby) {
+    lease.release(true);
+    return { outcome: readOnly(), lost: false };
+  }
+  const { processID } = lease.client as unknown as { processID: number };
+  const claim = claims.make(call.boundary, pool.pooled ? null : processID);
+  const enter = {
+      name: pool.pooled ? '' : 'ringfence_enter',
+      text: ENTER,
+      values: [
+        claim,
+        call.role.sliceRole,
+        String(call.timeoutMs),
+        claims.publicName(call.boundary),
+        call.effect === 'read' ? 'on' : 'off',
+      ],
+    };
+  const statement = { ...call.statement, name: pool.pooled ? '' : preparedName(call.statement.text) };
+  const pipeline = new Pipeline(lease.client, call.dry ? [...BEFORE_DRY, enter, statement, ...AFTER_DRY] : [enter, statement]);
+  const guard = guardTime(lease, call.timeoutMs, call.signal);
+  lease.client.query(pipeline);
+  const done = await pipeline.outcome;
+  guard.stop();
+  lease.release(done.idle);
+  return judge(done, call, guard.gaveUp());
+}
+
+function judge(done: PipelineOutcome, call: SealedCall, gaveUp: boolean): { outcome: SealedOutcome; lost: boolean } {
+  const { error } = done;
+  if (error === null) {
+    const result = done.results[call.dry ? BEFORE_DRY.length + 1 : 1];
+    if (result && done.idle) return { outcome: { kind: 'rows', result }, lost: false };
+    return { outcome: unknownEnd(call, new Error('the transaction did not end')), lost: false };
+  }
+  if (error instanceof pg.DatabaseError) {
+    const shutDown = error.code?.startsWith('57P') ?? false;
+    return { outcome: { kind: 'verdict', verdict: judgeStatementError(error), cause: error }, lost: shutDown && !done.idle };
+  }
+  return { outcome: unknownEnd(call, error), lost: !gaveUp };
+}
+
+/** The connection went away under the call. */
+function unknownEnd(call: SealedCall, cause: Error): SealedOutcome {
+  if (call.effect === 'read') {
+    return {
+      kind: 'verdict',
+      cause,
+      verdict: {
+        kind: 'failed',
+        code: 'database_unavailable',
+        reason: 'The connection to the database was lost during the call.',
+        suggestion: 'Try again.',
+      },
+    };
+  }
+  return {
+    kind: 'verdict',
+    cause,
+    verdict: {
+      kind: 'failed',
+      code: 'outcome_unknown',
+      reason: 'The connection to the database was lost while the write was being made: it is made whole or not at all, and which is not known.',
+      suggestion: 'Look the row up before you repeat the write.',
+    },
+  };
+}
+
+function readOnly(): SealedOutcome {
+  return {
+    kind: 'verdict',
+    cause: new Error('standby'),
+    verdict: {
+      kind: 'failed',
+      code: 'database_read_only',
+      reason: 'The database accepts no writes at the moment.',
+      suggestion: 'Try again later; reading still works.',
+    },
+  };
+}
+
+/** Texts seen once are not worth preparing; agents ask many questions once. */
+const SEEN_LIMIT = 2_000;
+const seen = new Map<string, string>();
+
+function preparedName(text: string): string {
+  const known = seen.get(text);
+  if (known === undefined) {
+    if (seen.size >= SEEN_LIMIT) {
+      const [oldest] = seen.keys();
+      if (oldest !== undefined) seen.delete(oldest);
+    }
+    seen.set(text, '');
+    return '';
+  }
+  if (known !== '') return known;
+  const name = `ringfence_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+  seen.set(text, name);
+  return name;
+}

@@ -1,0 +1,46 @@
+/**
+ * The clock behind the database's own: when a call overstays, ask the server to cancel it; when that does not help, hang up.
+ */
+import type pg from 'pg';
+import { requestCancel } from './connection.js';
+import type { Lease } from './pool.js';
+
+/** What a call gets on top of the database's own limit. */
+const GRACE_MS = 500;
+/** What a cancel request gets before the connection is given up. */
+const CANCEL_MS = 2_000;
+
+export interface TimeGuard {
+  stop(): void;
+  /** Whether the guard hung up on the server. */
+  gaveUp(): boolean;
+}
+
+/** Watches one call on a leased connection until `stop`. An aborted `signal` counts as the end of its time. */
+export function guardTime(lease: Lease, timeoutMs: number, signal?: AbortSignal): TimeGuard {
+  let over = false;
+  let gaveUp = false;
+  let hangUp: NodeJS.Timeout | undefined;
+
+  const cancel = (): void => {
+    if (over || hangUp !== undefined) return;
+    void requestCancel(lease.client as unknown as pg.Client);
+    hangUp = setTimeout(() => {
+      gaveUp = true;
+      const { connection } = lease.client as unknown as { connection: { stream: { destroy(error: Error): void } } };
+      connection.stream.destroy(new Error('the server answered neither the call nor a cancel request in time'));
+    }, CANCEL_MS);
+  };
+
+  const timer = setTimeout(cancel, timeoutMs + GRACE_MS);
+  signal?.addEventListener('abort', cancel, { once: true });
+  return {
+    stop() {
+      over = true;
+      clearTimeout(timer);
+      clearTimeout(hangUp);
+      signal?.removeEventListener('abort', cancel);
+    },
+    gaveUp: () => gaveUp,
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * One line of the record: what was asked, who decided, what came of it.
+ *
+ * The boundary itself (tenant, workspace, user, role, run, actor, cross-tenant work) is not in here: the database adds it from
+ * the seal or from the signed claim, so that the process that writes an event cannot write it under another boundary.
+ */
+
+export type Effect = 'allowed' | 'denied' | 'failed';
+
+export interface EventBody {
+  /** What was called: a tool's name, or `boundary.open` and the like. */
+  readonly action: string;
+  readonly decision: {
+    readonly effect: Effect;
+    readonly rule: string;
+    /** Code of the denial or failure. */
+    readonly code?: string;
+    /** The reason for the decision, as the caller was told. */
+    readonly reason?: string;
+    readonly policy_hash: string;
+  };
+  /** Why the agent says it did it. */
+  readonly reason?: string;
+  readonly prompt_version?: string;
+  readonly tables: readonly string[];
+  readonly columns: readonly string[];
+  readonly blocked: readonly string[];
+  readonly duration_us: number;
+  readonly attempt: number;
+  /** True where a write was tried and taken back. */
+  readonly dry?: true;
+  readonly trace_id: string;
+  readonly correlation_id?: string;
+  readonly parent_event?: string;
+  /** RFC 3339, UTC, milliseconds; the caller's clock. The database adds its own. */
+  readonly occurred_at: string;
+  /** `HMAC-SHA256(salt, "input" 0x00 JCS(input))`, hex: proves later what the raw input was without keeping it here. */
+  readonly input_commitment: string;
+  /** The input with every value that is not structure replaced by its type and length. */
+  readonly input: unknown;
+}

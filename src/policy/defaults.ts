@@ -1,0 +1,186 @@
+/**
+ * What a policy means where it says nothing: the presets, filled in.
+ */
+import type { MaskKind, Preset, ToolName } from './compiled.js';
+import type { PolicyDocument } from './schema.js';
+
+/** The limits as the file writes them. */
+export interface PolicyLimits {
+  readonly rows: number;
+  readonly scanned_rows: number;
+  readonly timeout_ms: number;
+  readonly join_depth: number;
+}
+
+/** How a table's rows belong to a tenant, as the file writes it. */
+export type TablePolicyTenancy =
+  | 'shared'
+  | { readonly column: string }
+  | { readonly via: string; readonly on: Readonly<Record<string, string>> | null };
+
+/** One table of the file, with nothing left out. */
+export interface TablePolicy {
+  readonly as: string | null;
+  readonly tenant: TablePolicyTenancy | null;
+  readonly workspace: string | null;
+  readonly user: string | null;
+}
+
+/** One table of one role, with nothing left out. */
+export interface SlicePolicy {
+  readonly columns: 'all' | readonly string[];
+  readonly mask: Readonly<Record<string, MaskKind>>;
+  readonly rows: Readonly<Record<string, unknown>> | null;
+  readonly create: 'all' | readonly string[] | null;
+  readonly update: 'all' | readonly string[] | null;
+  readonly delete: boolean;
+  readonly presets: Readonly<
+    Record<string, { readonly source: Preset['source']; readonly onUpdate: boolean }>
+  >;
+  readonly reasonRequired: boolean;
+}
+
+export interface RolePolicy {
+  readonly description: string;
+  readonly reach: 'tenant' | 'workspace' | 'user';
+  readonly tools: readonly ToolName[];
+  readonly limits: PolicyLimits;
+  readonly tables: Readonly<Record<string, SlicePolicy>>;
+}
+
+export interface CrossTenantEntry {
+  readonly agent: string;
+  readonly roles: readonly string[];
+  readonly tenants: '*' | readonly string[];
+}
+
+/** The policy with its preset filled in: keys and names as written, no field missing. */
+export interface Policy {
+  readonly version: 1;
+  readonly preset: 'production' | 'development';
+  readonly owners: {
+    readonly tenant: string;
+    readonly role: string;
+    readonly secrets: string;
+    readonly audit: string;
+  };
+  readonly tenancy: 'multi' | 'single';
+  readonly schema: string;
+  readonly tables: Readonly<Record<string, TablePolicy>>;
+  readonly deny: {
+    readonly columns: readonly string[];
+    readonly except: readonly string[];
+    readonly tables: readonly string[];
+  };
+  readonly roles: Readonly<Record<string, RolePolicy>>;
+  readonly plans: Readonly<Record<string, { readonly tools: readonly ToolName[] }>>;
+  readonly acknowledge: { readonly unique: readonly string[]; readonly foreign_keys: readonly string[] };
+  readonly cross_tenant: {
+    readonly acting_for: readonly CrossTenantEntry[];
+    readonly grants: Readonly<
+      Record<
+        string,
+        { readonly role: string; readonly tenants: '*' | readonly string[]; readonly expires: string }
+      >
+    >;
+  };
+}
+
+/** The axes that have an owner, in the order the file writes them. */
+export const OWNED_AXES = ['tenant', 'role', 'secrets', 'audit'] as const;
+
+const DENIED_COLUMNS = ['*password*', '*secret*', '*token*', '*api_key*'];
+const READING_TOOLS: readonly ToolName[] = ['describe_schema', 'query', 'get', 'aggregate'];
+
+const PRESETS = {
+  production: {
+    limits: { rows: 200, scanned_rows: 100_000, timeout_ms: 5_000, join_depth: 3 },
+    reasonRequired: true,
+  },
+  development: {
+    limits: { rows: 1_000, scanned_rows: 1_000_000, timeout_ms: 30_000, join_depth: 5 },
+    reasonRequired: false,
+  },
+} as const;
+
+/** Fills in what a document leaves out, by its preset. */
+export function fillIn(document: PolicyDocument): Policy {
+  const preset = document.preset ?? 'production';
+  const limits = { ...PRESETS[preset].limits, ...given(document.limits) };
+  const owners = document.owners ?? {};
+  return {
+    version: 1,
+    preset,
+    owners: {
+      tenant: owners.tenant ?? 'unassigned',
+      role: owners.role ?? 'unassigned',
+      secrets: owners.secrets ?? 'unassigned',
+      audit: owners.audit ?? 'unassigned',
+    },
+    tenancy: document.tenancy ?? 'multi',
+    schema: document.schema ?? 'public',
+    tables: mapValues(document.tables, (table) => ({
+      as: table.as ?? null,
+      tenant: tenancyOf(table.tenant),
+      workspace: table.workspace?.column ?? null,
+      user: table.user?.column ?? null,
+    })),
+    deny: {
+      columns: document.deny?.columns ?? DENIED_COLUMNS,
+      except: document.deny?.except ?? [],
+      tables: document.deny?.tables ?? [],
+    },
+    roles: mapValues(document.roles, (role) => ({
+      description: role.description ?? '',
+      reach: role.reach ?? 'user',
+      tools: role.tools ?? READING_TOOLS,
+      limits: { ...limits, ...given(role.limits) },
+      tables: mapValues(role.tables, (table) => fillInSlice(table, PRESETS[preset].reasonRequired)),
+    })),
+    plans: document.plans ?? {},
+    acknowledge: {
+      unique: document.acknowledge?.unique ?? [],
+      foreign_keys: document.acknowledge?.foreign_keys ?? [],
+    },
+    cross_tenant: {
+      acting_for: document.cross_tenant?.acting_for ?? [],
+      grants: document.cross_tenant?.grants ?? {},
+    },
+  };
+}
+
+function fillInSlice(
+  table: PolicyDocument['roles'][string]['tables'][string],
+  reasonRequired: boolean,
+): SlicePolicy {
+  return {
+    columns: table.columns ?? 'all',
+    mask: mapValues(table.mask ?? {}, (mask) => mask ?? 'null'),
+    rows: table.rows ?? null,
+    create: table.create ?? null,
+    update: table.update ?? null,
+    delete: table.delete ?? false,
+    presets: mapValues(table.presets ?? {}, (preset) => {
+      const { value, on } = typeof preset === 'string' ? { value: preset, on: undefined } : preset;
+      return { source: value.slice(1) as Preset['source'], onUpdate: on === 'update' };
+    }),
+    reasonRequired: table.reason === undefined ? reasonRequired : table.reason === 'required',
+  };
+}
+
+function tenancyOf(tenant: PolicyDocument['tables'][string]['tenant']): TablePolicyTenancy | null {
+  if (tenant === undefined || tenant === 'shared') return tenant ?? null;
+  return 'via' in tenant ? { via: tenant.via, on: tenant.on ?? null } : tenant;
+}
+
+/** The fields that are there; zod keeps a field that was written as undefined. */
+function given(limits: PolicyDocument['limits']): Partial<PolicyLimits> {
+  return Object.fromEntries(Object.entries(limits ?? {}).filter(([, value]) => value !== undefined));
+}
+
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  change: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}

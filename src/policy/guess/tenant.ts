@@ -1,0 +1,86 @@
+/**
+ * Which column says whose a row is: by its name, by how many tables carry it, and by the table it points at.
+ */
+import { RingfenceError } from '../../errors.js';
+import type { CatalogTable } from '../catalog.js';
+import { printName } from '../name.js';
+import { type Candidate, candidatesOf } from './candidates.js';
+import { TELLING } from './concepts.js';
+import { idOf, type TenantGuess } from './guess.js';
+import { namedCandidate } from './named.js';
+import type { Ownership } from './ownership.js';
+
+/** The tenant column, and what follows from it for every table. */
+export interface Tenants {
+  readonly tenant: TenantGuess;
+  readonly owned: ReadonlyMap<string, Ownership>;
+}
+
+/**
+ * Finds the tenant column, or takes the one that was named: `customer.support_rep_id`, `org_id`, `sales."Order"."Tenant Id"`.
+ *
+ * @throws RingfenceError `config_invalid` where nothing stands out, naming the candidates and what to pass instead; and
+ * where the column that was named does not exist.
+ */
+export function findTenants(tables: readonly CatalogTable[], named: string | undefined): Tenants {
+  if (named !== undefined) return toTenants(namedCandidate(tables, named), 'named', tables.length);
+  const candidates = candidatesOf(tables);
+  const [best, ...rest] = candidates.filter((candidate) => stands(candidate, tables.length));
+  if (best === undefined)
+    throw undecided('No column stands out as the tenant of this database.', candidates, tables.length);
+  const rival = rest.find((other) => other.score > best.score * 0.9 && !isBelow(other, best));
+  if (rival !== undefined)
+    throw undecided('More than one column could be the tenant of this database.', candidates, tables.length);
+  return toTenants(best, 'found', tables.length);
+}
+
+function toTenants(candidate: Candidate, how: 'named' | 'found', tableCount: number): Tenants {
+  const { root, owned, columns, name, concept } = candidate;
+  const share = owned.size / tableCount;
+  const where = `${columns.size} of ${tableCount} tables carry it`;
+  const points = root === null ? 'no key says where it points' : `it points at ${root.table.name}`;
+  const confidence =
+    how === 'named' || (concept >= 20 && root !== null && share > 0.4)
+      ? 'high'
+      : share > 0.4
+        ? 'medium'
+        : 'low';
+  const why = `${how === 'named' ? 'named on the command line; ' : ''}${where}, ${owned.size} belong to it in the end; ${points}`;
+  return { tenant: { column: name, root, why, confidence }, owned };
+}
+
+function stands({ concept, columns, root, owned }: Candidate, tableCount: number): boolean {
+  const share = owned.size / tableCount;
+  if (concept >= TELLING) return (columns.size >= 2 || root !== null) && share >= 0.2;
+  return columns.size >= 2 && share >= (concept > 0 ? 0.5 : 0.6);
+}
+
+/** Whether the tenants of one candidate belong to those of the other, as workspaces belong to an organization. */
+function isBelow(lower: Candidate, upper: Candidate): boolean {
+  return (
+    lower.root !== null && lower.root.table !== upper.root?.table && upper.owned.has(idOf(lower.root.table))
+  );
+}
+
+function undecided(what: string, candidates: readonly Candidate[], tableCount: number): RingfenceError {
+  const list = candidates
+    .slice(0, 5)
+    .map(
+      (candidate) =>
+        `${examplePath(candidate)} (${candidate.owned.size} of ${tableCount} tables would belong to a tenant)`,
+    );
+  const named = list.length === 0 ? 'No column looks like one.' : `Candidates: ${list.join('; ')}.`;
+  return new RingfenceError(
+    'config_invalid',
+    `${what} ${named} Pass --tenant table.column for the column that says whose a row is, or --single if one tenant owns the whole database.`,
+  );
+}
+
+function examplePath(candidate: Candidate): string {
+  const [first] = [...candidate.columns].filter(
+    ([id]) => candidate.root === null || id !== idOf(candidate.root.table),
+  );
+  if (first === undefined) return candidate.name;
+  const [schema, table] = JSON.parse(first[0]) as [string, string];
+  return printName([...(schema === 'public' ? [] : [schema]), table, first[1].column]);
+}

@@ -1,0 +1,90 @@
+/**
+ * Which columns a role that writes may set without anything to be acknowledged: what compiles, and leaks nothing.
+ */
+import type { CatalogColumn, CatalogTable } from '../catalog.js';
+import { idOf, type Tenancy, type WritableColumns } from './guess.js';
+import { looksLikeKey, snake } from './words.js';
+
+interface WritableInput {
+  readonly table: CatalogTable;
+  readonly tenancy: Tenancy;
+  /** Columns the role does not see as they are: masked, denied. */
+  readonly hidden: ReadonlySet<string>;
+  /** The tables that have a tenancy, by `idOf`. */
+  readonly listed: ReadonlySet<string>;
+}
+
+const STAMP_CREATED = /(^|_)(created|inserted|added|creation)(_?(at|on|date|time|datetime|timestamp|utc))*$/;
+const STAMP_UPDATED =
+  /(^|_)(updated|modified|changed|last_update|last_modified)(_?(at|on|date|time|datetime|timestamp|utc))*$/;
+const BOOKKEEPING =
+  /(^|_)((created|updated|modified|deleted|archived|inserted|last_updated|last_modified)_(by|at|on)|deleted|row_?version|lock_?version|version|search_vector|tsv)(_(id|name))?$/;
+const TIMES = new Set([1082, 1114, 1184]);
+
+/** What may be written; null for a table that nobody owns, or where nothing may. */
+export function writableColumns(input: WritableInput): WritableColumns | null {
+  const { table, tenancy } = input;
+  if (tenancy.kind === 'shared') return null;
+  const stamps = table.columns.flatMap((column) => {
+    if (input.hidden.has(column.name) || isFixed(input, column) || !TIMES.has(column.typeOid)) return [];
+    const name = snake(column.name);
+    if (STAMP_UPDATED.test(name)) return [{ column: column.name, onUpdate: true }];
+    if (STAMP_CREATED.test(name) && column.notNull && !column.hasDefault)
+      return [{ column: column.name, onUpdate: false }];
+    return [];
+  });
+  const stamped = new Set(stamps.map(({ column }) => column));
+  const free = table.columns.filter((column) => !stamped.has(column.name) && isFree(input, column));
+  const toParent = new Set(tenancy.kind === 'via' ? tenancy.columns : []);
+  const update = free.filter(({ name }) => !toParent.has(name)).map(({ name }) => name);
+  const given = new Set([
+    ...free.map(({ name }) => name),
+    ...stamped,
+    ...(tenancy.kind === 'column' ? [tenancy.column] : []),
+  ]);
+  const complete = table.columns.every(
+    (column) =>
+      !column.notNull ||
+      column.hasDefault ||
+      column.identity !== null ||
+      column.generated ||
+      given.has(column.name),
+  );
+  const placed = [...toParent].every((name) => given.has(name));
+  const create = complete && placed ? free.map(({ name }) => name) : [];
+  if (create.length === 0 && update.length === 0) return null;
+  const usable = stamps.filter(({ onUpdate }) => create.length > 0 || (onUpdate && update.length > 0));
+  return { create, update, stamps: usable };
+}
+
+/** Set by the engine or the boundary, or part of what identifies the row. */
+function isFixed({ table, tenancy }: WritableInput, column: CatalogColumn): boolean {
+  if (column.generated || column.identity !== null || table.primaryKey.includes(column.name)) return true;
+  return tenancy.kind === 'column' && tenancy.column === column.name;
+}
+
+function isFree(input: WritableInput, column: CatalogColumn): boolean {
+  const { table, hidden, listed } = input;
+  if (hidden.has(column.name) || isFixed(input, column) || BOOKKEEPING.test(snake(column.name))) return false;
+  if (STAMP_CREATED.test(snake(column.name))) return false;
+  if (tellsOfHiddenRows(input, column.name)) return false;
+  const keys = table.foreignKeys.filter((key) => key.columns.includes(column.name));
+  // A key that is not declared cannot be guarded: it could be set to another tenant's row.
+  if (keys.length === 0 && looksLikeKey(column.name)) return false;
+  return keys.every((key) => listed.has(idOf({ schema: key.refSchema, name: key.refTable })));
+}
+
+/** A unique key over all tenants answers "taken" for rows that the role cannot see, whatever part of it is written. */
+function tellsOfHiddenRows({ table, tenancy }: WritableInput, column: string): boolean {
+  const leads = (columns: readonly (string | null)[]): boolean =>
+    tenancy.kind === 'single' || (tenancy.kind === 'column' && columns[0] === tenancy.column);
+  return (
+    table.uniqueKeys.some((key) => key.columns.includes(column) && !leads(key.columns)) ||
+    table.indexes.some(
+      (index) =>
+        (index.unique || index.exclusion === true) &&
+        (index.columns.includes(column) || index.touches?.includes(column) === true) &&
+        !leads(index.columns),
+    )
+  );
+}

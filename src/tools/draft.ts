@@ -1,0 +1,131 @@
+/** One statement in the making: its parameters, what it touches, and how names of the slice are found or refused. */
+import { quoteIdent } from '../compile/quote.js';
+import { RingfenceError } from '../errors.js';
+import type { Relation } from '../policy/compiled.js';
+import { Parameters } from './parameters.js';
+import { pointer, quoted, refuse } from './refusal.js';
+import { scopeConditions } from './scope.js';
+import { type IndexedColumn, type IndexedTable, type SliceIndex, sliceIndex } from './slice-index.js';
+import type { ToolContext } from './tool.js';
+
+export class Draft {
+  readonly context: ToolContext;
+  readonly parameters = new Parameters();
+  readonly #index: SliceIndex;
+  readonly #tables = new Set<string>();
+  readonly #columns = new Set<string>();
+  #aliases = 0;
+
+  constructor(context: ToolContext) {
+    this.context = context;
+    this.#index = sliceIndex(context);
+  }
+
+  /** Names of the tables touched, and `table.column` of the columns, for the ledger. */
+  get touched(): { readonly tables: readonly string[]; readonly columns: readonly string[] } {
+    return { tables: [...this.#tables], columns: [...this.#columns] };
+  }
+
+  /** A fresh name for a table in the statement. */
+  alias(): string {
+    const alias = `t${this.#aliases}`;
+    this.#aliases += 1;
+    return alias;
+  }
+
+  /** The table an agent named. A table outside the slice and one that is not there are refused alike. */
+  table(name: string): IndexedTable {
+    const table = this.#index.table(name);
+    if (table === undefined) {
+      return refuse(
+        'unknown_table',
+        `roles.${this.context.role.name}.tables`,
+        `There is no table ${quoted(name)}.`,
+        pointer(name, this.#index.names, 'tables'),
+      );
+    }
+    this.#tables.add(table.slice.name);
+    return table;
+  }
+
+  /** The column an agent named. */
+  column(table: IndexedTable, name: string): IndexedColumn {
+    const column = table.columns.get(name);
+    if (column === undefined) {
+      this.refuseScopeColumn(table, name);
+      return refuse(
+        'unknown_column',
+        this.rule(table, 'columns'),
+        `Table ${table.slice.name} has no column ${quoted(name)}.`,
+        pointer(name, [...table.columns.keys()], 'columns'),
+      );
+    }
+    this.reads(column);
+    return column;
+  }
+
+  /** Notes a column for the ledger. */
+  reads(column: IndexedColumn): void {
+    this.#columns.add(column.path);
+  }
+
+  /** The relation an agent named, with the table it leads to. */
+  relation(table: IndexedTable, name: string): readonly [Relation, IndexedTable] {
+    const relation = table.relations.get(name);
+    if (relation === undefined) {
+      this.refuseScopeColumn(table, name);
+      return refuse(
+        'unknown_relation',
+        this.rule(table, 'relations'),
+        `Table ${table.slice.name} has no relation ${quoted(name)}.`,
+        pointer(name, [...table.relations.keys()], 'relations'),
+      );
+    }
+    return [relation, this.table(relation.table)];
+  }
+
+  /** Refuses a level of relations below the first table that the limits do not allow. */
+  descend(level: number): void {
+    const { joinDepth } = this.context.limits;
+    if (level <= joinDepth) return;
+    refuse(
+      'join_too_deep',
+      `roles.${this.context.role.name}.limits.join_depth`,
+      `Relations may be followed ${joinDepth} levels deep, and this goes to level ${level}.`,
+      'Ask for the deeper rows in a call of their own, by the ids found here.',
+    );
+  }
+
+  /** A column that ties rows to a boundary is not the agent's to name. */
+  refuseScopeColumn(table: IndexedTable, name: string): void {
+    const axis = table.scopeColumns.get(name);
+    if (axis === undefined) return;
+    refuse(
+      'tenant_named',
+      `boundary.${axis}`,
+      `${quoted(name)} is set by the session, and a call cannot name it.`,
+      `Leave ${quoted(name)} out: every call sees and writes this session's own rows.`,
+    );
+  }
+
+  /** What rows of a table must meet to be inside the boundary. */
+  scope(table: IndexedTable, alias: string): string[] {
+    return scopeConditions(table.scope, this.context.boundary, this.parameters, alias);
+  }
+
+  /** Where in the policy something about a table is said. */
+  rule(table: IndexedTable, what: string): string {
+    return `roles.${this.context.role.name}.tables.${table.slice.name}.${what}`;
+  }
+
+  /** How two tables of a relation are joined. */
+  join(relation: Relation, near: string, far: string): string[] {
+    return relation.columns.map((column, index) => {
+      const other = relation.otherColumns[index];
+      if (other === undefined) {
+        throw new RingfenceError('policy_invalid', `Relation ${relation.name} pairs unequal numbers of columns.`);
+      }
+      return `${far}.${quoteIdent(other)} = ${near}.${quoteIdent(column)}`;
+    });
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * The gate: the one path that every tool call takes.
+ *
+ * boundary open? → may role and plan use the tool? → input valid, and inside the slice? → not too much? → sealed statement in
+ * PostgreSQL → event durable → answer. Every "no" on the way is an event as well, and no answer leaves before its event is durable.
+ */
+import { performance } from 'node:perf_hooks';
+import { uuidv7 } from 'uuidv7';
+import { assertBoundary, type Boundary } from '../boundary/boundary.js';
+import { type EventToRecord, type Gateway, writeWithEvent } from '../database/gateway.js';
+import { type Denial, deny, type FailureCode, RingfenceError } from '../errors.js';
+import type { SealedOutcome } from '../database/session.js';
+import type { Recorder } from '../ledger/recorder.js';
+import { nearest } from '../policy/nearest.js';
+import type { CompiledPolicy, CompiledRole, SliceTable, ToolName } from '../policy/compiled.js';
+import type { CursorCodec } from './cursor.js';
+import type { Allowed, CallOptions, Decision } from './decision.js';
+import type { Estimates } from './estimates.js';
+import { type EventWriter, touchedNothing } from './event-writer.js';
+import { explainInput } from './input-error.js';
+import { isDenial, type PreparedCall, type Tool, type ToolAnswer, type ToolContext } from './tool.js';
+
+export interface GateParts {
+  readonly policy: CompiledPolicy;
+  readonly gateway: Gateway;
+  readonly recorder: Recorder<EventToRecord>;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly cursors: CursorCodec;
+  readonly estimates: Estimates;
+  readonly events: EventWriter;
+}
+
+export interface Gate {
+  /**
+   * Calls a tool inside a boundary.
+   *
+   * @throws {RingfenceError} `boundary_invalid`, `boundary_expired`; `ledger_unavailable` where the call could not be recorded: then
+   * it is not answered either. Everything else is a {@link Decision}.
+   */
+  call(boundary: Boundary, tool: string, input: unknown, options?: CallOptions): Promise<Decision>;
+}
+
+const NO_SUCH_ROW = deny('not_found', 'boundary.slice', 'No such row in your slice.', 'Look the row up with "query" first.');
+
+/** One call on its way through. */
+interface Call {
+  readonly boundary: Boundary;
+  readonly role: CompiledRole;
+  readonly action: string;
+  readonly input: unknown;
+  readonly options: CallOptions;
+  readonly event: string;
+  readonly startedAt: number;
+}
+
+export function createGate(parts: GateParts): Gate {
+  const { policy, gateway, recorder, tools, events, estimates } = parts;
+
+  const record = async (call: Call, body: string, rowCount: number): Promise<void> => {
+    await recorder.record({ id: call.event, boundary: call.boundary, body, rowCount });
+  };
+
+  const refuse = async (call: Call, denial: Denial, prepared: PreparedCall | null = null): Promise<Decision> => {
+    await record(call, events.body(call, { effect: 'denied', ...denial }, prepared ?? touchedNothing), 0);
+    return { decision: 'denied', ...denial, event: call.event, ms: since(call.startedAt) };
+  };
+
+  const fail = async (
+    call: Call,
+    verdict: { readonly code: FailureCode; readonly reason: string; readonly suggestion?: string },
+    rule: string,
+    prepared: PreparedCall,
+  ): Promise<Decision> => {
+    await record(call, events.body(call, { effect: 'failed', rule, ...verdict }, prepared), 0);
+    return { decision: 'failed', rule, ...verdict, event: call.event, ms: since(call.startedAt) };
+  };
+
+  /** What is left when the statement gave no rows to answer with. */
+  const settle = (call: Call, outcome: SealedOutcome, rule: string, prepared: PreparedCall): Promise<Decision> => {
+    if (outcome.kind === 'rows') return refuse(call, NO_SUCH_ROW, prepared);
+    const { verdict } = outcome;
+    const told = { reason: verdict.reason, ...(verdict.suggestion === undefined ? {} : { suggestion: verdict.suggestion }) };
+    return verdict.kind === 'denied'
+      ? refuse(call, { rule: 'boundary.slice', code: verdict.code, ...told }, prepared)
+      : fail(call, { code: verdict.code, ...told }, rule, prepared);
+  };
+
+  const allow = (call: Call, rule: string, answer: ToolAnswer): Allowed => ({
+    decision: 'allowed',
+    rule,
+    ...answer,
+    event: call.event,
+    ms: since(call.startedAt),
+  });
+
+  const execute = async (call: Call, tool: Tool, prepared: PreparedCall, limits: ToolContext['limits']): Promise<Decision> => {
+    const rule = `roles.${call.role.name}.tools.${tool.name}`;
+    const granted = { effect: 'allowed', rule } as const;
+    if (prepared.statement === null) {
+      const answer = prepared.answer({ fields: [], rows: [] });
+      await record(call, events.body(call, granted, prepared), answer.rows.length);
+      return allow(call, rule, answer);
+    }
+    const sealed = {
+      boundary: call.boundary,
+      role: call.role,
+      timeoutMs: limits.timeoutMs,
+      ...(call.options.signal === undefined ? {} : { signal: call.options.signal }),
+    };
+    try {
+      if (prepared.kind === 'write' && call.options.dry) {
+        const outcome = await gateway.run({ ...sealed, statement: prepared.statement, effect: 'write', dry: true });
+        if (outcome.kind === 'rows' && outcome.result.rows.length > 0) {
+          const answer = prepared.answer(outcome.result);
+          await record(call, events.body(call, granted, prepared), answer.rows.length);
+          return allow(call, rule, answer);
+        }
+        return await settle(call, outcome, rule, prepared);
+      }
+      if (prepared.kind === 'write') {
+        const statement = writeWithEvent(prepared.statement, call.event, events.body(call, granted, prepared), 1);
+        const outcome = await gateway.run({ ...sealed, statement, effect: 'write' });
+        // The write has brought its event along: it is durable by now.
+        if (outcome.kind === 'rows') return allow(call, rule, prepared.answer(outcome.result));
+        return await settle(call, outcome, rule, prepared);
+      }
+      const read = { ...sealed, statement: prepared.statement, effect: 'read' } as const;
+      if (prepared.estimate && !(await estimates.within(gateway, read, limits.scannedRows))) {
+        return await refuse(call, tooBroad(call.role, limits.scannedRows), prepared);
+      }
+      const outcome = await gateway.run(read);
+      if (outcome.kind === 'rows') {
+        const answer = prepared.answer(outcome.result);
+        await record(call, events.body(call, granted, prepared), answer.rows.length);
+        return allow(call, rule, answer);
+      }
+      return await settle(call, outcome, rule, prepared);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure === null) throw error;
+      return fail(call, failure, rule, prepared);
+    }
+  };
+
+  return {
+    async call(boundary, action, input, options = {}) {
+      const startedAt = performance.now();
+      assertBoundary(boundary);
+      if (boundary.policyHash !== policy.hash) {
+        throw new RingfenceError('boundary_invalid', 'This boundary was made under another policy. Resolve it again.');
+      }
+      const role = policy.roles.get(boundary.role);
+      if (role === undefined) {
+        throw new RingfenceError('boundary_invalid', 'The policy no longer has this boundary\'s role. Resolve it again.');
+      }
+      const call: Call = { boundary, role, action, input, options, event: uuidv7(), startedAt };
+
+      const usable = usableTools(policy, role, boundary);
+      const tool = tools.get(action);
+      if (tool === undefined) return refuse(call, unknownTool(action, usable));
+      if (!usable.has(tool.name)) return refuse(call, notAllowed(policy, call, tool.name, usable));
+
+      const parsed = tool.inputSchema.safeParse(withReason(input, options, tool));
+      if (!parsed.success) return refuse(call, explainInput(tool, parsed.error));
+
+      const context: ToolContext = {
+        boundary,
+        policy,
+        role,
+        tables: narrowedTables(role, boundary),
+        limits: role.limits,
+        cursors: parts.cursors,
+        now: Date.now(),
+      };
+      const prepared = tool.prepare(parsed.data, context);
+      if (isDenial(prepared)) return refuse(call, prepared);
+      return execute(call, tool, prepared, context.limits);
+    },
+  };
+}
+
+/** The tools that role, plan and boundary leave. */
+export function usableTools(policy: CompiledPolicy, role: CompiledRole, boundary: Boundary): ReadonlySet<ToolName> {
+  const plan = boundary.plan === null ? undefined : policy.plans.get(boundary.plan);
+  if (plan === undefined && boundary.tools === null) return role.tools;
+  return new Set(
+    [...role.tools].filter((name) => (plan?.tools.has(name) ?? true) && (boundary.tools?.includes(name) ?? true)),
+  );
+}
+
+function narrowedTables(role: CompiledRole, boundary: Boundary): ReadonlyMap<string, SliceTable> {
+  const sources = boundary.dataSources;
+  if (sources === null) return role.tables;
+  return new Map([...role.tables].filter(([name]) => sources.includes(name)));
+}
+
+function unknownTool(action: string, usable: ReadonlySet<ToolName>): Denial {
+  const [closest] = nearest(action.slice(0, 100), [...usable]);
+  return deny(
+    'unknown_tool',
+    'gate.tool',
+    'There is no such tool.',
+    closest === undefined ? `Use one of: ${[...usable].join(', ')}.` : `Did you mean "${closest}"? There are: ${[...usable].join(', ')}.`,
+  );
+}
+
+function notAllowed(policy: CompiledPolicy, { role, boundary }: Call, tool: ToolName, usable: ReadonlySet<ToolName>): Denial {
+  const byPlan = boundary.plan !== null && policy.plans.get(boundary.plan)?.tools.has(tool) === false;
+  return deny(
+    'tool_not_allowed',
+    !role.tools.has(tool) ? `roles.${role.name}.tools` : byPlan ? `plans.${boundary.plan}.tools` : 'boundary.tools',
+    `"${tool}" is not among the tools you may use.`,
+    usable.size === 0 ? undefined : `Use one of: ${[...usable].join(', ')}.`,
+  );
+}
+
+function tooBroad(role: CompiledRole, limit: number): Denial {
+  return deny(
+    'too_broad',
+    `roles.${role.name}.limits.scanned_rows`,
+    `The call would make the database visit more than the ${limit} rows it may.`,
+    'Narrow it with a condition on an indexed column, an id, or a smaller range.',
+  );
+}
+
+/** A reason given beside the input counts as one given in it. */
+function withReason(input: unknown, options: CallOptions, tool: Tool): unknown {
+  if (tool.effect !== 'write' || options.reason === undefined) return input;
+  if (typeof input !== 'object' || input === null || 'reason' in input) return input;
+  return { ...input, reason: options.reason };
+}
+
+function failureOf(error: unknown): { code: 'busy' | 'database_unavailable'; reason: string; suggestion: string } | null {
+  if (!(error instanceof RingfenceError)) return null;
+  if (error.code === 'database_busy') return { code: 'busy', reason: error.message, suggestion: 'Try again in a moment.' };
+  if (error.code === 'database_unreachable') {
+    return { code: 'database_unavailable', reason: 'The database cannot be reached at the moment.', suggestion: 'Try again later.' };
+  }
+  return null;
+}
+
+function since(startedAt: number): number {
+  return Math.round((performance.now() - startedAt) * 1000) / 1000;
+}

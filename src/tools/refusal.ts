@@ -1,0 +1,47 @@
+/** How code deep inside a statement says no: it throws, and the tool's edge turns that into the {@link Denial} value agents get. */
+import { type Denial, type DenialCode, deny } from '../errors.js';
+import { nearest } from '../policy/nearest.js';
+import type { PreparedCall } from './tool.js';
+
+class Refusal extends Error {
+  readonly denial: Denial;
+
+  constructor(denial: Denial) {
+    super(denial.reason);
+    this.denial = denial;
+  }
+}
+
+/** Ends the preparation of a call with a denial. Only inside {@link preparing}. */
+export function refuse(code: DenialCode, rule: string, reason: string, suggestion?: string): never {
+  throw new Refusal(deny(code, rule, reason, suggestion));
+}
+
+/** Runs `prepare`, and gives the denial as a value where it refused. */
+export function preparing(prepare: () => PreparedCall): PreparedCall | Denial {
+  try {
+    return prepare();
+  } catch (error) {
+    if (error instanceof Refusal) return error.denial;
+    throw error;
+  }
+}
+
+/** What an agent wrote, short enough to be repeated to it. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
+}
+
+const NAMED_AT_MOST = 40;
+
+/** "Did you mean …? There are: …", from what the agent may know anyway. */
+export function pointer(name: string, known: readonly string[], what: string): string {
+  if (known.length === 0) return `There are no ${what} here.`;
+  const close = nearest(name, known);
+  const listed =
+    known.length > NAMED_AT_MOST
+      ? `${known.slice(0, NAMED_AT_MOST).join(', ')} and ${known.length - NAMED_AT_MOST} more`
+      : known.join(', ');
+  const all = `The ${what} are: ${listed}.`;
+  return close === undefined ? all : `Did you mean ${close}? ${all}`;
+}
