@@ -16,6 +16,8 @@ const ATTRIBUTES = 'nologin nosuperuser nobypassrls noinherit nocreatedb nocreat
 
 const ACCESSORS = ['tenant(text)', 'workspace(text)', 'user_id(text)'];
 const FOR_SLICES = [...ACCESSORS, 'tenant()', 'workspace()', 'user_id()', 'role()', 'run_id()', 'mask_hash(text)', 'mask_text(text)'];
+/** A write records its event in its own statement. */
+const APPEND = 'append(uuid, text, bigint, bigint)';
 
 /** The two roles of a policy role, and the gateway's way into one of them. */
 export function roleObjects(role: CompiledRole, serverVersion: number): readonly DesiredObject[] {
@@ -70,7 +72,7 @@ export function schemaObjects(role: CompiledRole, index: CatalogIndex, situation
   return [
     schema(role.sliceSchema, `holds one view for each table that ${role.name} may see`),
     schema(role.scopeSchema, `holds which boundary the parents of those tables are in`),
-    functionGrants(role.sliceRole, FOR_SLICES, `the views and rules of ${role.name} ask the seal, as whoever runs the statement`),
+    functionGrants(role.sliceRole, mayWrite(role) ? [...FOR_SLICES, APPEND] : FOR_SLICES, `the views and rules of ${role.name} ask the seal, as whoever runs the statement`),
     functionGrants(role.viewRole, ACCESSORS, `the functions that guard foreign keys of ${role.name} ask the seal`),
     ...typeSchemas(role, index)
       .filter((name) => !situation.publicSchemas.has(name))
@@ -106,6 +108,10 @@ function functionGrants(to: string, names: readonly string[], why: string): Desi
     for: [to],
     why,
   };
+}
+
+function mayWrite(role: CompiledRole): boolean {
+  return [...role.tables.values()].some(({ write }) => write.create !== null || write.update !== null || write.delete);
 }
 
 /** The schemas of the types that a role's statements cast to, beside PostgreSQL's own. */

@@ -34,7 +34,15 @@ export interface IntrospectOptions {
 interface Shape {
   readonly relations: readonly (Omit<
     CatalogTable,
-    'kind' | 'columns' | 'primaryKey' | 'uniqueKeys' | 'foreignKeys' | 'indexes' | 'policies' | 'grants' | 'triggers'
+    | 'kind'
+    | 'columns'
+    | 'primaryKey'
+    | 'uniqueKeys'
+    | 'foreignKeys'
+    | 'indexes'
+    | 'policies'
+    | 'grants'
+    | 'triggers'
   > & { readonly oid: number; readonly relkind: string })[];
   readonly columns: readonly Of<CatalogColumn>[];
   readonly foreignKeys: readonly Of<CatalogForeignKey>[];

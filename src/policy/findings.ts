@@ -13,7 +13,9 @@ export class Findings {
   }
 
   complain(path: PolicyPath, message: string, advice: { readonly suggestion?: string } = {}): void {
-    this.#complaints.push({ ...this.#file.locate(path), path: printPath(path), message, ...advice });
+    const { suggestion } = advice;
+    const complaint = { ...this.#file.locate(path), path: printPath(path), message };
+    this.#complaints.push(suggestion === undefined ? complaint : { ...complaint, suggestion });
   }
 
   note(path: PolicyPath, message: string): void {

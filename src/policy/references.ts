@@ -121,7 +121,7 @@ export class References {
     return printName(names.length === 1 ? [this.#schema, ...names] : names);
   }
 
-  #unknown(parts: readonly NamePart[]): TableReference {
+  #unknown(parts: readonly NamePart[]): Extract<TableReference, { kind: 'unknown' }> {
     const printed = printName(parts.map((part) => part.name));
     const wanted = parts.at(-1)?.written ?? '';
     const tables = [...this.#catalog.values()];
@@ -143,26 +143,36 @@ export class References {
   }
 
   #list(key: string, entry: TablePolicy, findings: Findings): void {
-    const path = ['tables', key];
-    const parsed = parseName(key);
-    if ('problem' in parsed) return findings.complain(path, parsed.problem);
-    if (parsed.parts.length > 2) return findings.complain(path, 'expected a table, or schema.table');
-    const full = this.#full(parsed.parts);
-    if (this.#keys.has(full))
-      return findings.complain(path, `${full} is already there, under another spelling`);
-    this.#keys.add(full);
-    const source = this.#catalog.get(full);
-    if (source === undefined) {
-      const unknown = this.#unknown(parsed.parts);
-      if (unknown.kind === 'unknown') findings.complain(path, unknown.message, unknown);
+    const found = this.#source(key);
+    if ('message' in found) {
+      findings.complain(['tables', key], found.message, found);
       return;
     }
+    const { source } = found;
+    const full = printName([source.schema, source.name]);
     if (entry.as !== null) this.#aliases.set(entry.as, full);
     const problem = whyNotATable(source);
-    if (problem !== undefined) return findings.complain(path, problem.message, problem);
+    if (problem !== undefined) {
+      findings.complain(['tables', key], problem.message, problem);
+      return;
+    }
     const inDefaultSchema = source.schema === this.#schema;
     const name = entry.as ?? (inDefaultSchema ? source.name : `${source.schema}_${source.name}`);
     this.#listed.set(full, { key, name, entry, source });
+  }
+
+  /** The table of the database that a key under `tables` names; the key is mentioned from now on, found or not. */
+  #source(
+    key: string,
+  ): { readonly source: CatalogTable } | { readonly message: string; readonly suggestion?: string } {
+    const parsed = parseName(key);
+    if ('problem' in parsed) return { message: parsed.problem };
+    if (parsed.parts.length > 2) return { message: 'expected a table, or schema.table' };
+    const full = this.#full(parsed.parts);
+    if (this.#keys.has(full)) return { message: `${full} is already there, under another spelling` };
+    this.#keys.add(full);
+    const source = this.#catalog.get(full);
+    return source === undefined ? this.#unknown(parsed.parts) : { source };
   }
 
   #checkNamesDiffer(findings: Findings): void {

@@ -97,6 +97,8 @@ function writable(
 interface Refusal {
   readonly message: string;
   readonly suggestion?: string;
+  /** The message again, where only a constraint that tells of hidden rows stands in the way. */
+  readonly tells?: string;
 }
 
 function whyNotWritable(
@@ -131,7 +133,8 @@ function whyNotWritable(
       message: `${name} is a preset: the boundary sets it, never the agent`,
       suggestion: 'keep it in one of the two',
     };
-  return whatKeyTells(context, slice, name);
+  const key = whatKeyTells(context, slice, name);
+  return key === undefined ? undefined : { ...key, tells: key.message };
 }
 
 /** A column that numbers itself; writable where it is named, never meant by `all`. */

@@ -59,6 +59,7 @@ function refuseComplaint(draft: Draft, table: IndexedTable, complaint: FilterCom
 const RULES: Readonly<Partial<Record<DenialCode, string>>> = {
   input_invalid: 'input.where',
   limit_exceeded: 'input.where',
+  type_mismatch: 'input.where',
   unknown_operator: 'input.where',
 };
 
@@ -82,7 +83,7 @@ function filterConditions(draft: Draft, table: IndexedTable, alias: string, filt
           related(draft, table, alias, relation, inner, level + 1),
         );
       default:
-        return columnConditions(draft, draft.column(table, key), `${alias}.`, value);
+        return columnConditions(draft, draft.column(table, key), alias, value);
     }
   });
 }
@@ -110,8 +111,8 @@ function joined(conditions: readonly string[], by: ' and ' | ' or '): string {
   return `(${conditions.join(by)})`;
 }
 
-function columnConditions(draft: Draft, column: IndexedColumn, prefix: string, value: unknown): string[] {
-  const sql = `${prefix}${column.ident}`;
+function columnConditions(draft: Draft, column: IndexedColumn, alias: string, value: unknown): string[] {
+  const sql = `${alias}.${column.ident}`;
   if (value === null) return [`${sql} is null`];
   if (Array.isArray(value)) return [comparison(draft, column, sql, 'in', value)];
   if (typeof value !== 'object') return [comparison(draft, column, sql, 'eq', value)];
@@ -166,5 +167,5 @@ function boundList(draft: Draft, column: IndexedColumn, values: unknown): string
 function textOf(column: IndexedColumn, value: unknown): string {
   const encoded = encodeScalar(column.column, value);
   if ('text' in encoded) return encoded.text;
-  return refuse('type_mismatch', `columns.${column.path}`, `${column.path} is ${column.column.type}: ${encoded.problem}.`);
+  return refuse('type_mismatch', 'input.where', `${column.name} is ${column.column.type}: ${encoded.problem}.`);
 }

@@ -56,7 +56,7 @@ export class Draft {
       return refuse(
         'unknown_column',
         this.rule(table, 'columns'),
-        `Table ${table.slice.name} has no column ${quoted(name)}.`,
+        `${table.label} has no column ${quoted(name)}.`,
         pointer(name, [...table.columns.keys()], 'columns'),
       );
     }
@@ -66,7 +66,7 @@ export class Draft {
 
   /** Notes a column for the ledger. */
   reads(column: IndexedColumn): void {
-    this.#columns.add(column.path);
+    if (column.path !== null) this.#columns.add(column.path);
   }
 
   /** The relation an agent named, with the table it leads to. */
@@ -77,7 +77,7 @@ export class Draft {
       return refuse(
         'unknown_relation',
         this.rule(table, 'relations'),
-        `Table ${table.slice.name} has no relation ${quoted(name)}.`,
+        `${table.label} has no relation ${quoted(name)}.`,
         pointer(name, [...table.relations.keys()], 'relations'),
       );
     }

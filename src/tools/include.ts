@@ -6,8 +6,6 @@ import { type IncludedRelation, jsonRow, type Projection } from './projection.js
 import { quoted, refuse } from './refusal.js';
 import type { IndexedColumn, IndexedTable } from './slice-index.js';
 
-/** Rows of a to-many relation shown for each parent when the call says nothing. */
-const DEFAULT_INCLUDED = 50;
 /** Rows that one relation may add to one answer, over all parents: what is shown for each shrinks as parents grow. */
 const INCLUDED_AT_MOST = 10_000;
 /** Relations beside each other. */
@@ -99,7 +97,8 @@ function manyRows(row: string, from: string, limit: number): string {
 
 function limitFor(draft: Draft, asked: number | undefined, parents: number): number {
   const share = Math.max(1, Math.floor(INCLUDED_AT_MOST / parents));
-  return Math.min(asked ?? DEFAULT_INCLUDED, draft.context.limits.rows, share);
+  const { rows } = draft.context.limits;
+  return Math.min(asked ?? rows, rows, share);
 }
 
 function parseOptions(name: string, given: unknown): IncludeOptions {

@@ -47,7 +47,7 @@ export function requireOrdered(column: IndexedColumn, input: string): void {
   refuse(
     'type_mismatch',
     `input.${input}`,
-    `${column.path} is ${column.column.type}, which has no order.`,
+    `${column.name} is ${column.column.type}, which has no order.`,
     'Choose another column.',
   );
 }

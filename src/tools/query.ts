@@ -24,9 +24,6 @@ const inputSchema = z.strictObject({
 
 type QueryInput = z.infer<typeof inputSchema>;
 
-/** Rows shown when the call says nothing. */
-const DEFAULT_ROWS = 50;
-
 /** `query`: rows of one table by conditions, with related rows included, page by page. */
 export const query: Tool<QueryInput> = {
   name: 'query',
@@ -41,7 +38,7 @@ function prepareQuery(input: QueryInput, context: ToolContext): PreparedCall {
   const draft = new Draft(context);
   const table = draft.table(input.table);
   const alias = draft.alias();
-  const limit = Math.min(input.limit ?? DEFAULT_ROWS, context.limits.rows);
+  const limit = Math.min(input.limit ?? context.limits.rows, context.limits.rows);
   const projection = parseProjection(draft, table, alias, input, { level: 0, parents: limit });
   const ordering = parseOrder(draft, table, input.order);
   const conditions = [

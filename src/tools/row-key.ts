@@ -54,5 +54,5 @@ function boundKey(draft: Draft, column: IndexedColumn, given: unknown): string {
   const value = typeof given === 'number' && kindOf(column.column) === 'text' ? String(given) : given;
   const encoded = encodeScalar(column.column, value);
   if ('text' in encoded) return draft.parameters.bind(encoded.text, column.column.castType);
-  return refuse('type_mismatch', 'input.id', `${column.path} is ${column.column.type}: ${encoded.problem}.`);
+  return refuse('type_mismatch', 'input.id', `${column.name} is ${column.column.type}: ${encoded.problem}.`);
 }

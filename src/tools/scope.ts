@@ -49,27 +49,39 @@ export function scopeValue(
   boundary: Boundary,
   parameters: Parameters,
 ): string {
-  const value = boundary[axis];
-  if (value === null || value === '') return withoutAxis(axis);
+  return boundaryValue(axis, boundary[axis], castType, parameters);
+}
+
+/**
+ * A value of the boundary's as a parameter, the same one wherever it is needed with this type.
+ *
+ * Refuses with `scope_missing` where there is none, and with `type_mismatch` where it cannot be of the column's type: a mistake of
+ * the operator's, told without the value.
+ */
+export function boundaryValue(
+  what: ScopeAxis | 'role' | 'run' | 'actor',
+  value: string | null,
+  castType: string,
+  parameters: Parameters,
+): string {
+  if (value === null || value === '') {
+    return refuse(
+      'scope_missing',
+      `boundary.${what}`,
+      `These rows belong to one ${what} each, and this session has no ${what}.`,
+      `Nothing in the call can change that: the session has to be opened with a ${what}.`,
+    );
+  }
   const type = BOUNDARY_TYPES.get(castType);
   if (type !== undefined && problemOfValue(type, value) !== undefined) {
     return refuse(
       'type_mismatch',
-      `boundary.${axis}`,
-      `The ${axis} of this session is not of the type that the ${axis} column has.`,
+      `boundary.${what}`,
+      `The ${what} of this session is not of the type that its column has.`,
       'Nothing in the call can change that: the operator has to correct the session or the policy.',
     );
   }
-  return parameters.once(`boundary.${axis}`, value, castType);
-}
-
-function withoutAxis(axis: ScopeAxis): never {
-  return refuse(
-    'scope_missing',
-    `boundary.${axis}`,
-    `These rows belong to one ${axis} each, and this session has no ${axis}.`,
-    `Nothing in the call can change that: the session has to be opened with a ${axis}.`,
-  );
+  return parameters.once(what, value, castType);
 }
 
 /** What a scope column's cast type says of its values; of other types PostgreSQL is the judge. */

@@ -14,13 +14,15 @@ export interface IndexedColumn {
   readonly column: SliceColumn;
   readonly name: string;
   readonly ident: string;
-  /** `table.column`, for the ledger. */
-  readonly path: string;
+  /** `table.column`, for the ledger; null where it is no column of a table, but counted. */
+  readonly path: string | null;
   readonly nullable: boolean;
 }
 
 export interface IndexedTable {
   readonly slice: SliceTable;
+  /** What messages call it. */
+  readonly label: string;
   /** The view, schema-qualified and quoted. */
   readonly view: string;
   readonly columns: ReadonlyMap<string, IndexedColumn>;
@@ -78,6 +80,7 @@ export class SliceIndex {
     );
     return {
       slice,
+      label: `Table ${slice.name}`,
       view: quoteName(role.sliceSchema, viewName(slice.name)),
       columns,
       scopeColumns,

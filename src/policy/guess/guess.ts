@@ -3,6 +3,7 @@
  */
 import type { CatalogColumn, CatalogTable } from '../catalog.js';
 import type { MaskKind } from '../compiled.js';
+import type { PersonalColumn } from './personal.js';
 
 /** How much the names, keys and types agree. */
 export type Confidence = 'high' | 'medium' | 'low';
@@ -19,12 +20,8 @@ export interface Guess {
   readonly withheld: readonly WithheldRelation[];
   /** Patterns beside the default ones, each for a secret that those miss. */
   readonly denyPatterns: readonly string[];
-  /** Columns a pattern catches although the policy needs them, or they are counts. */
-  readonly denyExceptions: readonly {
-    readonly table: CatalogTable;
-    readonly column: string;
-    readonly why: string;
-  }[];
+  /** Columns that a pattern catches and that only count something. */
+  readonly denyExceptions: readonly { readonly table: CatalogTable; readonly column: string }[];
   /** Columns of the guessed tables that no agent sees, because of a pattern. */
   readonly secrets: readonly { readonly table: CatalogTable; readonly column: string }[];
 }
@@ -32,7 +29,7 @@ export interface Guess {
 export interface TenantGuess {
   /** The most common spelling of the column. */
   readonly column: string;
-  /** Null where no key is declared and no table is called alike.  */
+  /** Null where no key is declared and no table is called alike. */
   readonly root: TenantRoot | null;
   readonly why: string;
   readonly confidence: Confidence;
@@ -51,13 +48,15 @@ export interface GuessedTable {
   readonly tenancy: Tenancy;
   readonly why: string;
   readonly confidence: Confidence;
-  /** Other readings of the keys, and scopes that could be narrower, as YAML for a person to choose from. */
-  readonly alternatives: readonly string[];
+  /** Other readings of the keys. */
+  readonly alternatives: readonly Tenancy[];
+  /** Columns that could narrow the rows inside a tenant. Never put to use unasked: that would hide rows. */
+  readonly narrower: readonly { readonly axis: 'workspace' | 'user'; readonly column: string }[];
   /** Why no role gets the table although its tenancy is known; null where roles get it. */
   readonly keptFromRoles: string | null;
   readonly masks: readonly { readonly column: string; readonly mask: MaskKind }[];
   /** Columns that are shown as they are and that a person should look at. */
-  readonly notes: readonly string[];
+  readonly unmasked: readonly PersonalColumn[];
   readonly write: WritableColumns | null;
 }
 
@@ -85,8 +84,8 @@ export interface WritableColumns {
 export interface WithheldRelation {
   readonly table: CatalogTable;
   readonly why: string;
-  /** What to write if the guess is wrong, as the value of the table's entry. */
-  readonly suggestion?: string;
+  /** What to write if the guess is wrong, where that is known. */
+  readonly suggestion?: Tenancy;
 }
 
 /** One name for one table, for maps. */

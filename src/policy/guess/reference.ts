@@ -4,7 +4,7 @@
  */
 import type { CatalogForeignKey, CatalogTable } from '../catalog.js';
 import { conceptWeight } from './concepts.js';
-import { type Confidence, idOf } from './guess.js';
+import { type Confidence, idOf, type Tenancy } from './guess.js';
 import { isAboutPeople, personalColumns } from './personal.js';
 import { whyKeptFromRoles } from './secrets.js';
 import { headOf, keyStem, looksLikeKey, rowWords, singular, snake } from './words.js';
@@ -12,7 +12,7 @@ import { headOf, keyStem, looksLikeKey, rowWords, singular, snake } from './word
 /** What is believed of a table without an owner. */
 export type Unowned =
   | { readonly kind: 'shared'; readonly why: string; readonly confidence: Confidence }
-  | { readonly kind: 'withheld'; readonly why: string; readonly suggestion?: string };
+  | { readonly kind: 'withheld'; readonly why: string; readonly suggestion?: Tenancy };
 
 /** Rows of these names happen, or are said by somebody: they are not reference data, however few keys they have. */
 const ACTS =
@@ -26,6 +26,8 @@ const DESCRIPTIVE =
 const ABOUT_SOMEBODY =
   /(^|_)(user|person|member|customer|client|patient|employee|owner|author|creator|sender|recipient|created_by|updated_by|session|visitor|device)(_(id|uuid|guid|by|name))?$/;
 
+const SHARED: Tenancy = { kind: 'shared' };
+
 /** Sorts every table outside `owned`. `tables` are all that could be in a policy. */
 export function sortUnowned(
   tables: readonly CatalogTable[],
@@ -34,7 +36,7 @@ export function sortUnowned(
   const unowned = tables.filter((table) => !owned.has(idOf(table)));
   const graph = new Links(tables);
   const result = new Map<string, Unowned>();
-  const withhold = (table: CatalogTable, why: string, suggestion?: string): void => {
+  const withhold = (table: CatalogTable, why: string, suggestion?: Tenancy): void => {
     result.set(idOf(table), { kind: 'withheld', why, ...(suggestion === undefined ? {} : { suggestion }) });
   };
   for (const table of unowned) {
@@ -52,7 +54,7 @@ export function sortUnowned(
       withhold(
         table,
         'no key leads from it to a tenant, and nothing shows that its rows are everybody’s',
-        'tenant: shared',
+        SHARED,
       );
   }
   return result;
@@ -86,7 +88,7 @@ function whyNotShared(
   table: CatalogTable,
   tables: readonly CatalogTable[],
   owned: ReadonlySet<string>,
-): { readonly why: string; readonly suggestion?: string } | null {
+): { readonly why: string; readonly suggestion?: Tenancy } | null {
   const kept = whyKeptFromRoles(table);
   if (kept !== null) return { why: kept };
   if (isAboutPeople(table)) return { why: 'its rows are people, and no key leads from it to a tenant' };
@@ -111,7 +113,7 @@ function whyNotShared(
   if (act || words.some((word) => /^(audit|log|logs|history|temp|tmp|backup|staging)$/.test(word)))
     return {
       why: 'its rows look like what somebody did or said, and no key leads from it to a tenant',
-      suggestion: 'tenant: shared',
+      suggestion: SHARED,
     };
   return null;
 }
@@ -122,7 +124,7 @@ function undeclaredTarget(
   column: string,
   tables: readonly CatalogTable[],
   owned: ReadonlySet<string>,
-): { readonly why: string; readonly suggestion?: string } | null {
+): { readonly why: string; readonly suggestion?: Tenancy } | null {
   if (!looksLikeKey(column)) return null;
   const stem = singular(keyStem(column));
   const target = tables.find(
@@ -135,7 +137,10 @@ function undeclaredTarget(
   const why = `${column} looks like a key to ${target.name}, and no foreign key says so`;
   const key = target.primaryKey.length === 1 ? target.primaryKey[0] : undefined;
   if (key === undefined || !owned.has(idOf(target))) return { why };
-  return { why, suggestion: { via: target, columns: [column], parentColumns: [key] } };
+  return {
+    why,
+    suggestion: { kind: 'via', parent: target, columns: [column], parentColumns: [key], explicit: true },
+  };
 }
 
 /** What points at a table that stays out, or at somebody's row, is not everybody's. */
@@ -144,7 +149,7 @@ function withholdDependants(
   graph: Links,
   owned: ReadonlySet<string>,
   result: ReadonlyMap<string, Unowned>,
-  withhold: (table: CatalogTable, why: string, suggestion?: string) => void,
+  withhold: (table: CatalogTable, why: string, suggestion?: Tenancy) => void,
 ): void {
   let changed = true;
   while (changed) {
@@ -157,7 +162,7 @@ function withholdDependants(
         withhold(
           table,
           `its only keys to a tenant’s rows (${toOwned.key.columns.join(', ')}) say who touched a row, not whose it is`,
-          'tenant: shared',
+          SHARED,
         );
       else if (toWithheld !== undefined)
         withhold(table, `it points at ${toWithheld.key.refTable}, which is not in this policy`);
