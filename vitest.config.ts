@@ -6,6 +6,7 @@ export default defineConfig({
     globalSetup: ['test/support/servers.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    teardownTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -53,7 +53,7 @@ create index stream_tenant on ringfence.stream (tenant);
 comment on table ringfence.stream is 'The head of each chain: its last number and hash; 0 and zeros before the first leaf.';
 
 create table ringfence.leaf (
-  log text not null references ringfence.stream,
+  log text not null,
   seq bigint not null check (seq > 0),
   event_id uuid not null unique,
   prev bytea not null,
@@ -85,8 +85,9 @@ alter table ringfence.leaf enable always trigger append_only;
 alter table ringfence.stream enable always trigger append_only;
 
 -- What a leaf says of the boundary, from the ten fields of sealed(). A member that has no value is absent.
+-- (This function and the next are bound to what they call when they are made; a SET clause would only keep them from being inlined.)
 create function ringfence.leaf_boundary(fields text[]) returns text
-language sql stable parallel safe set search_path = pg_catalog, pg_temp
+language sql stable parallel safe
 return '{"actor":' || to_json(fields[7])::text
   || ',"actor_kind":' || to_json(fields[6])::text
   || case when fields[8] <> '' then ',"cross_tenant":' || to_json(fields[8])::text else '' end
@@ -96,7 +97,7 @@ return '{"actor":' || to_json(fields[7])::text
   || case when fields[2] <> '' then ',"workspace":' || to_json(fields[2])::text else '' end || '}';
 
 create function ringfence.rfc3339(at timestamptz) returns text
-language sql stable parallel safe set search_path = pg_catalog, pg_temp
+language sql stable parallel safe
 return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
 -- The event of a write, from inside the writing statement. SQLSTATE 28000: no boundary is open. RF404: fewer rows than at_least, so
@@ -158,54 +159,68 @@ create function ringfence.sequence(at_most int default 256) returns int
 language plpgsql volatile security definer parallel unsafe set search_path = pg_catalog, pg_temp as $$
 declare
   zeros constant bytea := decode(repeat('00', 32), 'hex');
-  sequenced_at constant text := ringfence.rfc3339(clock_timestamp());
+  before_end constant text := ',"sequenced_at":"' || ringfence.rfc3339(clock_timestamp()) || '","version":1}';
   taken int := 0;
   event record;
-  head ringfence.stream;
-  prev bytea;
+  at_log text;
+  at_seq bigint;
+  at_hash bytea;
   bytes bytea;
+  logs text[];
+  tenants text[];
+  seqs bigint[];
+  ids uuid[];
+  prevs bytea[];
+  hashes bytea[];
+  leaves bytea[];
 begin
   if not exists (select from ringfence.event_pending) then
     return 0;
   end if;
+  -- Whoever holds this row holds every stream's head: nobody else moves one.
   perform from ringfence.sequencing for update skip locked;
   if not found then
     return null;
   end if;
   for event in
-    with taken as (
+    with batch as (
       delete from ringfence.event_pending p
       where p.id in (select o.id from ringfence.event_pending o order by o.recorded_at, o.id limit at_most)
       returning p.*
     )
-    select t.id, t.log, t.tenant,
-      '{"boundary":' || t.boundary || ',"event":' || t.body || ',"event_id":"' || t.id || '","log":"' || t.log || '","prev":"'
+    select b.id, b.log, b.tenant, coalesce(s.seq, 0) as head_seq, coalesce(s.hash, zeros) as head_hash,
+      '{"boundary":' || b.boundary || ',"event":' || b.body || ',"event_id":"' || b.id || '","log":"' || b.log || '","prev":"'
         as before_prev,
-      '","recorded_at":"' || ringfence.rfc3339(t.recorded_at) || '","row_count":' || t.row_count || ',"seq":' as before_seq,
-      -- Recorded again while its first copy was on its way here.
-      exists (select from ringfence.leaf l where l.event_id = t.id) as repeated
-    from taken t order by t.log, t.recorded_at, t.id
+      '","recorded_at":"' || ringfence.rfc3339(b.recorded_at) || '","row_count":' || b.row_count || ',"seq":' as before_seq,
+      -- Sent again, after a lost connection, while its first copy was on its way here.
+      exists (select from ringfence.leaf l where l.event_id = b.id) as repeated
+    from batch b left join ringfence.stream s on s.log = b.log
+    order by b.log, b.recorded_at, b.id
   loop
     taken := taken + 1;
     continue when event.repeated;
-    if event.log is distinct from head.log then
-      if head.log is not null then
-        update ringfence.stream s set seq = head.seq, hash = head.hash where s.log = head.log;
-      end if;
-      insert into ringfence.stream (log, tenant, seq, hash) values (event.log, event.tenant, 0, zeros) on conflict do nothing;
-      select s.* into strict head from ringfence.stream s where s.log = event.log for update;
+    if event.log is distinct from at_log then
+      at_log := event.log;
+      at_seq := event.head_seq;
+      at_hash := event.head_hash;
     end if;
-    head.seq := head.seq + 1;
-    prev := head.hash;
-    bytes := convert_to(event.before_prev || encode(prev, 'hex') || event.before_seq || head.seq
-      || ',"sequenced_at":"' || sequenced_at || '","version":1}', 'UTF8');
-    head.hash := sha256('\x00'::bytea || bytes);
-    insert into ringfence.leaf (log, seq, event_id, prev, hash, leaf)
-    values (head.log, head.seq, event.id, prev, head.hash, bytes);
+    at_seq := at_seq + 1;
+    bytes := convert_to(event.before_prev || encode(at_hash, 'hex') || event.before_seq || at_seq || before_end, 'UTF8');
+    prevs := prevs || at_hash;
+    at_hash := sha256('\x00'::bytea || bytes);
+    logs := logs || at_log;
+    tenants := tenants || event.tenant;
+    seqs := seqs || at_seq;
+    ids := ids || event.id;
+    hashes := hashes || at_hash;
+    leaves := leaves || bytes;
   end loop;
-  if head.log is not null then
-    update ringfence.stream s set seq = head.seq, hash = head.hash where s.log = head.log;
-  end if;
+  insert into ringfence.stream (log, tenant, seq, hash)
+  select distinct on (l.log) l.log, l.tenant, l.seq, l.hash
+  from unnest(logs, tenants, seqs, hashes) as l (log, tenant, seq, hash) order by l.log, l.seq desc
+  on conflict (log) do update set seq = excluded.seq, hash = excluded.hash;
+  insert into ringfence.leaf (log, seq, event_id, prev, hash, leaf)
+  select * from unnest(logs, seqs, ids, prevs, hashes, leaves);
   return taken;
 end
 $$;
@@ -222,6 +237,12 @@ begin atomic
   select coalesce(s.log, logs.log), s.tenant, s.seq, s.hash
   from ringfence.stream s full join (select logs.log from logs where logs.log is not null) logs on logs.log = s.log
   order by 1;
+end;
+
+create function ringfence.ledger_head(of_log text) returns table (seq bigint, hash bytea)
+language sql stable security definer parallel safe set search_path = pg_catalog, pg_temp
+begin atomic
+  select s.seq, s.hash from ringfence.stream s where s.log = of_log;
 end;
 
 -- The leaves of one stream after a number, in order, byte for byte.
@@ -271,10 +292,10 @@ end;
 revoke all on function
   ringfence.refuse_change(), ringfence.leaf_boundary(text[]), ringfence.rfc3339(timestamptz),
   ringfence.append(uuid, text, bigint, bigint), ringfence.record(text[], uuid[], text[], bigint[]), ringfence.sequence(int),
-  ringfence.ledger_streams(), ringfence.ledger_read(text, bigint, int),
+  ringfence.ledger_streams(), ringfence.ledger_head(text), ringfence.ledger_read(text, bigint, int),
   ringfence.ledger_events(text, jsonb, timestamptz, int) from public;
 grant execute on function ringfence.record(text[], uuid[], text[], bigint[]), ringfence.sequence(int) to ringfence_gateway;
 grant execute on function
-  ringfence.ledger_streams(), ringfence.ledger_read(text, bigint, int),
+  ringfence.ledger_streams(), ringfence.ledger_head(text), ringfence.ledger_read(text, bigint, int),
   ringfence.ledger_events(text, jsonb, timestamptz, int) to ringfence_auditor;
 reset role;

@@ -34,4 +34,13 @@ create table ringfence.applied (
 );
 comment on table ringfence.applied is 'Which policy was applied when, and by whom. The newest is in force.';
 
+-- The hash of the policy in force: the gateway serves no other.
+create function ringfence.applied_policy() returns text
+language sql stable security definer parallel safe set search_path = pg_catalog, pg_temp
+begin atomic
+  select a.policy_hash from ringfence.applied a order by a.id desc limit 1;
+end;
+revoke all on function ringfence.applied_policy() from public;
+grant execute on function ringfence.applied_policy() to ringfence_gateway;
+
 reset role;

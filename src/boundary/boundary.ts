@@ -103,10 +103,8 @@ export class Boundary implements BoundaryFields {
         'A boundary is made by resolveBoundary(), never constructed.',
       );
     }
-    this.#origin = Object.freeze({
-      principal: Object.freeze({ ...origin.principal }),
-      parent: origin.parent,
-    });
+    const { kind, user } = origin.principal;
+    this.#origin = Object.freeze({ principal: Object.freeze({ kind, user }), parent: origin.parent });
     this.tenant = requireText('tenant', fields.tenant);
     this.workspace = requireTextOrNull('workspace', fields.workspace);
     this.user = requireText('user', fields.user);
@@ -121,7 +119,7 @@ export class Boundary implements BoundaryFields {
     this.runId = requireText('runId', fields.runId);
     this.policyHash = requireText('policyHash', fields.policyHash);
     this.expiresAt = requireMoment(fields.expiresAt);
-    this.crossTenant = fields.crossTenant === null ? null : Object.freeze({ ...fields.crossTenant });
+    this.crossTenant = requireCrossTenant(fields.crossTenant);
     Object.freeze(this);
   }
 }
@@ -198,6 +196,15 @@ export function requireActor(value: unknown): Actor {
     throw new RingfenceError('boundary_invalid', `actor.kind must be one of ${actorKinds.join(', ')}.`);
   }
   return Object.freeze({ kind, id: requireText('actor.id', raw.id) });
+}
+
+function requireCrossTenant(value: CrossTenant | null): CrossTenant | null {
+  if (value === null) return null;
+  return Object.freeze(
+    value.kind === 'grant'
+      ? { kind: value.kind, grant: requireText('crossTenant.grant', value.grant) }
+      : { kind: value.kind, homeTenant: requireText('crossTenant.homeTenant', value.homeTenant) },
+  );
 }
 
 function requireMoment(value: number): number {

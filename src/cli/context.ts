@@ -1,5 +1,4 @@
 /** What a command runs with. */
-import type { ExitCode } from './exit-code.js';
 import type { GlobalOptions } from './settings.js';
 import type { Terminal } from './terminal.js';
 
@@ -7,8 +6,5 @@ export interface CommandContext {
   readonly options: GlobalOptions;
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdin: NodeJS.ReadStream;
 }
-
-/** A command's work: what it does with its own options, and how the process ends. */
-export type CommandWork<Options> = (context: CommandContext, options: Options) => Promise<ExitCode>;

@@ -18,7 +18,7 @@ export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   8: 'keys or configuration are missing or invalid',
   9: 'no boundary: token, membership, role or value refused',
   64: 'usage: a wrong flag or argument, or an input file that cannot be read',
-  130: 'interrupted',
+  130: 'interrupted, or declined when asked',
 };
 
 const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {

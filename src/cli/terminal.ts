@@ -3,15 +3,15 @@
  */
 import { styleText } from 'node:util';
 
-export type Style = Parameters<typeof styleText>[0];
+type Style = Parameters<typeof styleText>[0];
 
 /** The part of a stream that is written to. */
-export interface Sink {
+interface Sink {
   readonly isTTY?: boolean | undefined;
   write(text: string, done: (error?: Error | null) => void): boolean;
 }
 
-export interface TerminalOptions {
+interface TerminalOptions {
   readonly stdout: Sink;
   readonly stderr: Sink;
   /** True where a person can be asked: standard input and error are a terminal. */
@@ -34,6 +34,8 @@ export interface Terminal {
   answerJson(value: unknown): Promise<void>;
   /** Something said along the way. */
   say(line: string): void;
+  /** Whether colour is wanted there. */
+  readonly colour: Readonly<Record<'stdout' | 'stderr', boolean>>;
   /** Text in a colour, for stdout or, where `on` says so, for stderr; plain where colour is not wanted. */
   paint(style: Style, text: string, on?: 'stdout' | 'stderr'): string;
 }
@@ -58,6 +60,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
   return Object.freeze<Terminal>({
     json,
     interactive,
+    colour,
     readable: !json && stdout.isTTY === true,
     closed: closing.signal,
     answer,

@@ -5,15 +5,16 @@ import pg from 'pg';
 import { RingfenceError } from '../errors.js';
 import { requestCancel } from './connection.js';
 import { connectionError } from './database-error.js';
-import type { Queryable } from './migrate.js';
 import { describeUrl } from './pool.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-export interface Administrator extends Queryable {
+export interface Administrator {
   /** Host and database, without login and password: fit for a message. */
   readonly where: string;
-  query(text: string, values?: readonly unknown[]): Promise<{ rows: unknown[] }>;
+  /** For what needs the driver's own client. */
+  readonly client: pg.Client;
+  query(text: string, values?: readonly unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
   /** Asks the server to stop what this connection is running; that statement then fails with SQLSTATE 57014. */
   cancel(): Promise<void>;
   close(): Promise<void>;
@@ -41,12 +42,13 @@ export async function connectAdministrator(url: string): Promise<Administrator> 
       suggestion: 'It looks like this: postgres://admin:…@host:5432/database. Encode special characters: @ as %40, / as %2F.',
     });
   }
-  let ended = false;
+  let lost = false;
+  const lose = (): void => {
+    lost = true;
+  };
   // Without a listener a broken socket would end the process; the statement under way fails by itself.
-  client.on('error', () => undefined);
-  client.once('end', () => {
-    ended = true;
-  });
+  client.on('error', lose);
+  client.on('end', lose);
   try {
     await client.connect();
   } catch (error) {
@@ -54,24 +56,26 @@ export async function connectAdministrator(url: string): Promise<Administrator> 
   }
   return Object.freeze<Administrator>({
     where,
+    client,
     query: (text, values) => client.query(text, values === undefined ? undefined : [...values]),
     cancel: () => requestCancel(client),
     close: async () => {
-      if (!ended) await client.end().catch(() => undefined);
+      if (!lost) await client.end().catch(() => undefined);
     },
-    explain: (error) => explain(error, where, ended),
+    explain: (error) => explain(error, where, lost),
   });
 }
 
-function explain(error: unknown, where: string, ended: boolean): unknown {
-  if (error instanceof RingfenceError) return error;
-  const state = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
-  if (ended || state.startsWith('08') || state.startsWith('57P')) {
+function explain(error: unknown, where: string, lost: boolean): unknown {
+  // Whatever else was made of it on the way: with the connection gone, nobody knows whether the last word was a commit.
+  if (lost) {
     return new RingfenceError('database_lost', `The connection to ${where} was lost.`, {
       cause: error,
-      suggestion: 'Whatever was under way and not committed has been undone by the server. Try again.',
+      suggestion: 'The server has made all of it or nothing. Run "ringfence plan" to see which.',
     });
   }
+  if (error instanceof RingfenceError) return error;
+  const state = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
   if (!(error instanceof pg.DatabaseError)) return error;
   if (state === '25006') {
     return new RingfenceError('database_read_only', `${where} is read-only: a standby, or set so.`, {

@@ -14,12 +14,15 @@ const LIFE_MS = { direct: 30_000, pooled: 5_000 } as const;
 
 const SEPARATOR = '\u001f';
 
+/** A claim that enters ends with its boundary at the latest; one that records may follow a call that outlasted it. */
+export type ClaimUse = 'enter' | 'record';
+
 export interface ClaimMaker {
   /**
    * @param boundary The gate has asserted it: genuine, and not expired when the call began.
    * @param backendPid The backend's process id, or null behind a pooler.
    */
-  make(boundary: Boundary, backendPid: number | null): string;
+  make(boundary: Boundary, backendPid: number | null, use?: ClaimUse): string;
   /** What other sessions may read in pg_stat_activity: tells calls of one tenant apart, and not whose they are. */
   publicName(boundary: Boundary): string;
 }
@@ -28,15 +31,15 @@ export interface ClaimMaker {
 export function createClaimMaker(keys: Keys, domain: string, now: () => number = Date.now): ClaimMaker {
   const [signing] = keys.claimKeys;
   return {
-    make(boundary, backendPid) {
+    make(boundary, backendPid, use = 'enter') {
       const names = boundaryNames(keys.ledgerKey, boundary);
-      const life = backendPid === null ? LIFE_MS.pooled : LIFE_MS.direct;
+      const end = now() + (backendPid === null ? LIFE_MS.pooled : LIFE_MS.direct);
       const content = [
         'rf1',
         signing.id,
         domain,
         backendPid === null ? '' : String(backendPid),
-        String(now() + life),
+        String(use === 'enter' ? Math.min(end, boundary.expiresAt) : end),
         randomBytes(9).toString('base64url'),
         boundary.tenant,
         boundary.workspace ?? '',

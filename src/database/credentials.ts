@@ -25,8 +25,13 @@ export async function setGatewayPassword(client: Queryable, keys: Keys): Promise
 
 /** Makes the database know exactly these claim keys. The caller is a member of ringfence_owner and holds a transaction. */
 export async function installClaimKeys(client: Queryable, keys: Keys): Promise<void> {
+  await addClaimKeys(client, keys);
+  await client.query('delete from ringfence.claim_key where not (key_id = any ($1))', [keys.claimKeys.map(({ id }) => id)]);
+}
+
+/** Makes the database know these claim keys too. The caller is a member of ringfence_owner. */
+export async function addClaimKeys(client: Queryable, keys: Keys): Promise<void> {
   for (const { id, key } of keys.claimKeys) {
     await client.query('select ringfence.add_claim_key($1, $2)', [id, key]);
   }
-  await client.query('delete from ringfence.claim_key where not (key_id = any ($1))', [keys.claimKeys.map(({ id }) => id)]);
 }

@@ -114,7 +114,7 @@ export class Gateway {
         name: this.#ledger.pooled ? '' : 'ringfence_record',
         text: 'select ringfence.record($1::text[], $2::uuid[], $3::text[], $4::bigint[])',
         values: [
-          events.map(({ boundary }) => this.#claims.make(boundary, pid)),
+          events.map(({ boundary }) => this.#claims.make(boundary, pid, 'record')),
           events.map(({ id }) => id),
           events.map(({ body }) => body),
           events.map(({ rowCount }) => rowCount),
@@ -153,7 +153,7 @@ export class Gateway {
     const rows = await querySimply<{ schema: string; name: string; rows: number }>(
       this.#reads,
       `select n.nspname as schema, c.relname as name, c.reltuples::float8 as rows
-       from pg_catalog.unnest($1::text[], $2::text[]) as wanted (schema, name)
+       from unnest($1::text[], $2::text[]) as wanted (schema, name)
        join pg_catalog.pg_namespace n on n.nspname = wanted.schema
        join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = wanted.name`,
       [names.map(([schema]) => schema), names.map(([, name]) => name)],

@@ -25,7 +25,7 @@ interface Connection {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
-export interface IntrospectOptions {
+interface IntrospectOptions {
   /** Read these schemas only. By default all of the product's: not the system's, an extension's or Ringfence's own. */
   readonly schemas?: readonly string[];
 }

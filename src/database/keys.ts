@@ -36,11 +36,13 @@ export interface Keys {
 }
 
 /** Keys for cursors, derived (HKDF, RFC 5869) so that a cursor never carries a MAC that a claim could use. */
-export function cursorKeys(keys: Keys): { id: string; key: Buffer }[] {
-  return keys.claimKeys.map(({ id, key }) => ({
+export function cursorKeys(keys: Keys): { readonly current: ClaimKey; readonly previous: readonly ClaimKey[] } {
+  const derive = ({ id, key }: ClaimKey): ClaimKey => ({
     id,
     key: Buffer.from(hkdfSync('sha256', key, '', 'ringfence cursor', 32)),
-  }));
+  });
+  const [current, ...previous] = keys.claimKeys;
+  return { current: derive(current), previous: previous.map(derive) };
 }
 
 /** Fresh random keys. */

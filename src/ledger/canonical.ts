@@ -55,7 +55,8 @@ function checkObject(value: object, path: string, above: readonly object[]): voi
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw uncanonical(path, 'not a plain object');
-  if ('toJSON' in value && typeof value.toJSON === 'function') throw uncanonical(path, 'an object with toJSON');
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    throw uncanonical(path, 'an object with toJSON');
   for (const [key, member] of Object.entries(value)) {
     if (/\p{Surrogate}/u.test(key)) throw uncanonical(path, 'a key with a lone surrogate');
     check(member, `${path}.${key}`, inside);

@@ -75,7 +75,8 @@ export function createRecorder<Event>(options: RecorderOptions<Event>): Recorder
 
   return Object.freeze({
     record(event: Event): Promise<void> {
-      if (closed) return Promise.reject(refused('The ledger is closing: start the server again and repeat the call.'));
+      if (closed)
+        return Promise.reject(refused('The ledger is closing: start the server again and repeat the call.'));
       if (queue.length >= maxQueue)
         return Promise.reject(refused('Too many events wait to be recorded: repeat the call in a moment.'));
       return new Promise((resolve, reject) => {

@@ -120,10 +120,14 @@ export interface SliceTable {
   readonly schema: string;
   readonly table: string;
   readonly comment: string | null;
+  /** As far as the role is held to it: columns of axes narrower than its reach are not here, and are ordinary columns then. */
   readonly scope: Scope;
   /** What the agent may read, in table order. Scope columns are not among them: they are the boundary's. */
   readonly columns: readonly SliceColumn[];
-  /** Empty where a part of it is outside the slice. */
+  /**
+   * The columns of the primary key that the boundary leaves open: scope columns are not among them. They tell one row from every
+   * other inside the boundary. Empty where a part of it is outside the slice or masked.
+   */
   readonly primaryKey: readonly string[];
   readonly relations: readonly Relation[];
   /** The row rule, beside the boundary. */
@@ -133,6 +137,7 @@ export interface SliceTable {
   readonly indexes: readonly (readonly string[])[];
 }
 
+/** A column as the slice shows it: under a mask that writes text (all but `null` and `year`) its type is `text`. */
 export interface SliceColumn {
   readonly name: string;
   readonly type: string;
@@ -175,7 +180,10 @@ export interface GuardedKey {
 }
 
 export interface Relation {
-  /** What the agent calls it: the other table's name, or `table_column` where two keys lead there. */
+  /**
+   * What the agent calls it, unique in the table: the other table's name. Where that is taken, `table_column` towards one row and
+   * `table_by_column` towards many: see `relationsOf` in `relations.ts`.
+   */
   readonly name: string;
   readonly kind: 'one' | 'many';
   /** The other side's agent-facing name. */

@@ -56,7 +56,8 @@ function explain(issue: Issue, above: PolicyPath, complain: Complain): PolicyCom
       return [complain(path, wrongType(issue), typeAdvice(issue))];
     case 'invalid_value': {
       const values = issue.values.map(String);
-      const guess = typeof issue.input === 'string' ? didYouMean(issue.input, values) : {};
+      const wrote = typeof issue.input === 'string' && isDefaultMessage(issue) ? issue.input : undefined;
+      const guess = wrote === undefined ? {} : didYouMean(wrote, values);
       return [
         complain(
           path,
@@ -64,6 +65,12 @@ function explain(issue: Issue, above: PolicyPath, complain: Complain): PolicyCom
           guess,
         ),
       ];
+    }
+    case 'too_small':
+    case 'too_big': {
+      const bound = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
+      const unit = issue.origin === 'string' ? ' characters' : '';
+      return [complain(path, isDefaultMessage(issue) ? `expected ${bound}${unit}` : issue.message)];
     }
     case 'invalid_union':
       return explainUnion(issue, path, complain);
@@ -138,7 +145,7 @@ function typeAdvice(issue: Extract<Issue, { code: 'invalid_type' }>): { readonly
 
 /** zod's own sentences speak to programmers; ours are set in the schema. */
 function isDefaultMessage(issue: Issue): boolean {
-  return issue.message.startsWith('Invalid ');
+  return /^(Invalid|Too (big|small))\b/.test(issue.message);
 }
 
 function missingOwners(data: unknown, complain: Complain): PolicyComplaint[] {

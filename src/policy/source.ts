@@ -1,7 +1,17 @@
 /**
  * The policy file as text: YAML 1.2 read into plain data, with the place of every key kept.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { type PolicyComplaint, type PolicyPath, type Position, printPath } from './complaint.js';
 
 export interface PolicySource {
@@ -48,10 +58,12 @@ export function readSource(
   try {
     data = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    if (error instanceof ReferenceError)
-      return whole('the file’s aliases (*name) expand without measure', 'write the parts out');
     if (error instanceof RangeError) return whole(TOO_DEEP);
-    throw error;
+    if (!(error instanceof ReferenceError)) throw error;
+    const lost = unresolvedAliases(document, lines);
+    return lost.length > 0
+      ? { complaints: lost }
+      : whole('the file’s aliases (*name) expand without measure', 'write the parts out');
   }
   const complaints = unfitValues(data, []).map(({ path, message }) => ({
     ...locate(path),
@@ -69,13 +81,25 @@ function yamlComplaint(
   const place = { line: Math.max(line, 1), column: Math.max(col, 1), path: '' };
   if (fault.code === 'DUPLICATE_KEY')
     return { ...place, message: 'this key is already there, higher up', suggestion: 'join the two' };
-  if (fault.code === 'BAD_ALIAS' || /alias/i.test(fault.message))
-    return {
-      ...place,
-      message: fault.message,
-      suggestion: 'text that begins with * goes in quotes: "*password*"',
-    };
+  if (fault.code === 'BAD_ALIAS') return { ...place, ...NO_ALIAS };
   return { ...place, message: `not YAML: ${fault.message}` };
+}
+
+const NO_ALIAS = {
+  message: 'an unquoted * refers to another part of the file, and there is none of that name',
+  suggestion: 'text that begins with * goes in quotes: "*password*"',
+} as const;
+
+function unresolvedAliases(document: Document, lines: LineCounter): readonly PolicyComplaint[] {
+  const complaints: PolicyComplaint[] = [];
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      const { line, col } = lines.linePos(startOf(alias) ?? 0);
+      complaints.push({ line, column: col, path: '', ...NO_ALIAS });
+    },
+  });
+  return complaints;
 }
 
 /** Values that YAML can say and a policy cannot. */

@@ -77,11 +77,14 @@ function writable(
   const judge = (column: CatalogColumn): Refusal | undefined =>
     whyNotWritable(context, slice, presets, column);
   if (wanted === 'all') {
-    return listed.source.columns
-      .filter(
-        (column) => judge(column) === undefined && !isOwnNumber(column) && !isFixedKey(slice, column, action),
-      )
-      .map(({ name }) => name);
+    const meant = listed.source.columns.filter(
+      (column) => !isOwnNumber(column) && !isFixedKey(slice, column, action),
+    );
+    for (const column of meant) {
+      const refusal = judge(column);
+      if (refusal?.byConstraint) context.findings.note(path, `all leaves out a column: ${refusal.message}`);
+    }
+    return meant.filter((column) => judge(column) === undefined).map(({ name }) => name);
   }
   const allowed = new Set<CatalogColumn>();
   for (const [index, name] of wanted.entries()) {
@@ -97,8 +100,8 @@ function writable(
 interface Refusal {
   readonly message: string;
   readonly suggestion?: string;
-  /** The message again, where only a constraint that tells of hidden rows stands in the way. */
-  readonly tells?: string;
+  /** Whether only a constraint that tells of hidden rows stands in the way, which nobody sees in the policy. */
+  readonly byConstraint?: boolean;
 }
 
 function whyNotWritable(
@@ -134,7 +137,7 @@ function whyNotWritable(
       suggestion: 'keep it in one of the two',
     };
   const key = whatKeyTells(context, slice, name);
-  return key === undefined ? undefined : { ...key, tells: key.message };
+  return key === undefined ? undefined : { ...key, byConstraint: true };
 }
 
 /** A column that numbers itself; writable where it is named, never meant by `all`. */

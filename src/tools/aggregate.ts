@@ -31,8 +31,8 @@ const inputSchema = z.strictObject({
     )
     .max(20)
     .optional(),
-  where: inputs.where,
-  having: inputs.object('Like where, on the names of the result').optional(),
+  where: inputs.sameWhere,
+  having: inputs.having,
   order: inputs.order,
   limit: inputs.limit,
 });
@@ -44,7 +44,7 @@ export const aggregate: Tool<AggregateInput> = {
   name: 'aggregate',
   effect: 'read',
   description:
-    'Counts, sums, averages, extremes over one table, in groups. Results are named count, sum_total, invoice_date_month or "as"; having and order use these names.',
+    'Counts, sums, averages and extremes over one table, by groups. Results are named like count, sum_total, invoice_date_month, or by "as"; having and order use these names.',
   inputSchema,
   prepare: (input, context) => preparing(() => prepareAggregate(input, context)),
 };

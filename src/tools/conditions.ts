@@ -1,9 +1,10 @@
 /**
  * The language of conditions as SQL. Names come from the slice, values are parameters.
  *
- * Null is a value here, as an agent expects of JSON: `ne` and `not_in` include rows where the column is null (`is distinct from`),
+ * Null is a value here, as an agent expects of JSON: `ne` and `not_in` include rows where the column is null (`is not true`),
  * and `not` gives exactly the rows that its conditions do not (`is not true`). Every other comparison with a null column is false.
  */
+import { comparison as symbol } from '../compile/operator.js';
 import type { DenialCode } from '../errors.js';
 import { checkFilter, type FilterComplaint } from '../policy/filter-check.js';
 import type { Filter, Operator } from '../policy/filter.js';
@@ -100,7 +101,7 @@ function related(
   const [relation, other] = draft.relation(table, name);
   const far = draft.alias();
   const conditions = [
-    ...draft.join(relation, alias, far),
+    ...draft.join(relation, other, alias, far),
     ...draft.scope(other, far),
     ...filterConditions(draft, other, far, filter, level),
   ];
@@ -123,30 +124,24 @@ function columnConditions(draft: Draft, column: IndexedColumn, alias: string, va
 
 function comparison(draft: Draft, column: IndexedColumn, sql: string, operator: Operator, operand: unknown): string {
   switch (operator) {
-    case 'eq':
-      return `${sql} = ${bound(draft, column, operand)}`;
     case 'ne':
-      return `${sql} is distinct from ${bound(draft, column, operand)}`;
-    case 'gt':
-      return `${sql} > ${bound(draft, column, operand)}`;
-    case 'gte':
-      return `${sql} >= ${bound(draft, column, operand)}`;
-    case 'lt':
-      return `${sql} < ${bound(draft, column, operand)}`;
-    case 'lte':
-      return `${sql} <= ${bound(draft, column, operand)}`;
+      return `(${sql} ${symbol('=', column.column)} ${bound(draft, column, operand)}) is not true`;
     case 'in':
-      return `${sql} = any(${boundList(draft, column, operand)})`;
+      return `${sql} ${symbol('=', column.column)} any(${boundList(draft, column, operand)})`;
     case 'not_in':
-      return `(${sql} = any(${boundList(draft, column, operand)})) is not true`;
+      return `(${sql} ${symbol('=', column.column)} any(${boundList(draft, column, operand)})) is not true`;
     case 'prefix':
       return `${sql} operator(pg_catalog.^@) ${draft.parameters.bind(String(operand), 'pg_catalog.text')}`;
     case 'contains':
       return containing(sql, draft.parameters.bind(String(operand), 'pg_catalog.text'));
     case 'is_null':
       return operand === true ? `${sql} is null` : `${sql} is not null`;
+    default:
+      return `${sql} ${symbol(SYMBOLS[operator], column.column)} ${bound(draft, column, operand)}`;
   }
 }
+
+const SYMBOLS = { eq: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
 /** Letters fold as the database's own collation says on both sides; the search itself is bytewise, which every collation allows. */
 function containing(sql: string, part: string): string {

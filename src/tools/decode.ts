@@ -12,7 +12,7 @@
  * | arrays of these | arrays; NULL elements are null |
  * | everything else | PostgreSQL's text: dates `2025-01-31`, bytea in hex (`\x00ff`), intervals, ranges, addresses |
  *
- * What is read can be handed back as a value in the next call.
+ * What is read can be handed back as a value in the next call, dates before our era and numbers that are none excepted.
  */
 import { type ArrayText, parseArray } from './array-text.js';
 

@@ -1,4 +1,5 @@
 /** One statement in the making: its parameters, what it touches, and how names of the slice are found or refused. */
+import { comparison } from '../compile/operator.js';
 import { quoteIdent } from '../compile/quote.js';
 import { RingfenceError } from '../errors.js';
 import type { Relation } from '../policy/compiled.js';
@@ -46,6 +47,11 @@ export class Draft {
     }
     this.#tables.add(table.slice.name);
     return table;
+  }
+
+  /** A table by its name, where the call may reach it. */
+  reachable(name: string): IndexedTable | undefined {
+    return this.#index.table(name);
   }
 
   /** The column an agent named. */
@@ -119,13 +125,15 @@ export class Draft {
   }
 
   /** How two tables of a relation are joined. */
-  join(relation: Relation, near: string, far: string): string[] {
-    return relation.columns.map((column, index) => {
-      const other = relation.otherColumns[index];
-      if (other === undefined) {
+  join(relation: Relation, other: IndexedTable, near: string, far: string): string[] {
+    return relation.columns.map((name, index) => {
+      const farName = relation.otherColumns[index];
+      if (farName === undefined) {
         throw new RingfenceError('policy_invalid', `Relation ${relation.name} pairs unequal numbers of columns.`);
       }
-      return `${far}.${quoteIdent(other)} = ${near}.${quoteIdent(column)}`;
+      const column = other.columns.get(farName)?.column;
+      const equals = column === undefined ? '=' : comparison('=', column);
+      return `${far}.${quoteIdent(farName)} ${equals} ${near}.${quoteIdent(name)}`;
     });
   }
 }

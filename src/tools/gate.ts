@@ -16,7 +16,7 @@ import type { CompiledPolicy, CompiledRole, SliceTable, ToolName } from '../poli
 import type { CursorCodec } from './cursor.js';
 import type { Allowed, CallOptions, Decision } from './decision.js';
 import type { Estimates } from './estimates.js';
-import { type EventWriter, touchedNothing } from './event-writer.js';
+import type { EventWriter } from './event-writer.js';
 import { explainInput } from './input-error.js';
 import { isDenial, type PreparedCall, type Tool, type ToolAnswer, type ToolContext } from './tool.js';
 
@@ -61,7 +61,7 @@ export function createGate(parts: GateParts): Gate {
   };
 
   const refuse = async (call: Call, denial: Denial, prepared: PreparedCall | null = null): Promise<Decision> => {
-    await record(call, events.body(call, { effect: 'denied', ...denial }, prepared ?? touchedNothing), 0);
+    await record(call, events.body(call, { effect: 'denied', ...denial }, prepared), 0);
     return { decision: 'denied', ...denial, event: call.event, ms: since(call.startedAt) };
   };
 
@@ -195,7 +195,7 @@ function narrowedTables(role: CompiledRole, boundary: Boundary): ReadonlyMap<str
 }
 
 function unknownTool(action: string, usable: ReadonlySet<ToolName>): Denial {
-  const [closest] = nearest(action.slice(0, 100), [...usable]);
+  const closest = nearest(action.slice(0, 100), usable);
   return deny(
     'unknown_tool',
     'gate.tool',

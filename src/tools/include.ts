@@ -39,7 +39,6 @@ export function parseProjection(
   const includes = entries
     .filter(([, options]) => options !== false)
     .map(([name, options]) => includeRelation(draft, table, alias, name, options, at));
-  for (const { name } of includes) refuseClash(columns, name);
   return { columns, includes };
 }
 
@@ -51,17 +50,6 @@ function parseColumns(
   const names = asked === undefined ? [...table.columns.keys()] : [...new Set(asked)];
   if (names.length === 0) return invalid('columns', 'a list of at least one column; leave it out for all of them');
   return names.map((name) => draft.column(table, name));
-}
-
-/** A relation may be called like a column; an answer has one place for the name. */
-function refuseClash(columns: readonly IndexedColumn[], name: string): void {
-  if (!columns.some((column) => column.name === name)) return;
-  refuse(
-    'input_invalid',
-    'input.include',
-    `${quoted(name)} is the name of a column and of a relation, and the answer has one place for it.`,
-    `List the columns you need in "columns", without ${quoted(name)}.`,
-  );
 }
 
 function includeRelation(
@@ -80,7 +68,7 @@ function includeRelation(
   const far = draft.alias();
   const projection = parseProjection(draft, other, far, options, { level, parents: at.parents * limit });
   const where = [
-    ...draft.join(relation, alias, far),
+    ...draft.join(relation, other, alias, far),
     ...draft.scope(other, far),
     ...whereConditions(draft, other, far, options.where, level),
   ].join(' and ');

@@ -27,17 +27,18 @@ export const inputs = {
   table: name,
   columns: names.optional(),
   where: openObject(
-    'Column → value (equals), null, list (in) or {op: value}; keys and, or, not, has: {relation: where}. Ops: eq ne gt gte lt lte in not_in prefix contains is_null',
+    'Conditions: {column: value | null | [values] | {op: value}}, joined by and. Ops: eq ne gt gte lt lte in not_in prefix contains is_null. Also and, or: [conditions], not: conditions, has: {relation: conditions}. Example: {"total": {"gte": 10}, "or": [{"city": {"prefix": "Ber"}}, {"city": null}], "has": {"customer": {"country": "DE"}}}',
   ).optional(),
-  include: openObject('Relation → true or {columns, where, order, limit, include}').optional(),
-  order: z.array(name).min(1).max(50).meta({ description: 'Column names, "-" first for descending' }).optional(),
-  limit: count.meta({ description: 'At most this many rows' }).optional(),
+  sameWhere: openObject('Conditions, as in query').optional(),
+  include: openObject('{relation: true | {columns, where, order, limit, include}}').optional(),
+  order: z.array(name).min(1).max(50).meta({ description: 'Columns; a leading "-" for descending' }).optional(),
+  limit: count.meta({ description: 'Most rows to return' }).optional(),
   id: z
     .union([z.string(), z.number(), openObject()])
-    .meta({ description: 'Primary key; {column: value} when it has several columns' }),
-  values: openObject('Column → value'),
+    .meta({ description: 'Primary key; {column: value} if it has several columns' }),
+  values: openObject('{column: value}'),
   reason: z.string().max(2000).meta({ description: 'Why, in one sentence' }).optional(),
-  object: openObject,
+  having: openObject('Conditions on the results by name, as in query').optional(),
 } as const;
 
 /** A primary key as an agent writes it. */

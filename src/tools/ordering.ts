@@ -4,6 +4,7 @@
  * Every order ends with the primary key, so that no two rows tie. Nulls come last in both directions. A column that cannot be null
  * is ordered plainly, so that its index can serve either direction.
  */
+import { hasCoreOperators, comparison as symbol } from '../compile/operator.js';
 import type { Draft } from './draft.js';
 import { isOrdered } from './column-kind.js';
 import { quoted, refuse } from './refusal.js';
@@ -72,7 +73,9 @@ export function afterCondition(draft: Draft, { keys }: Ordering, alias: string, 
   });
   const [first] = points;
   if (first === undefined) return 'false';
-  const uniform = points.every((point) => point.descending === first.descending && !point.column.nullable);
+  const uniform = points.every(
+    ({ descending, column }) => descending === first.descending && !column.nullable && hasCoreOperators(column.column),
+  );
   if (uniform) {
     const columns = points.map(({ sql }) => sql).join(', ');
     const values = points.map(({ bound }) => bound).join(', ');
@@ -81,13 +84,13 @@ export function afterCondition(draft: Draft, { keys }: Ordering, alias: string, 
   const steps = points.flatMap((point, index) => {
     const beyond = beyondPoint(point);
     if (beyond === null) return [];
-    const same = points.slice(0, index).map(({ sql, bound }) => (bound === null ? `${sql} is null` : `${sql} = ${bound}`));
+    const same = points.slice(0, index).map(({ sql, bound, column }) => (bound === null ? `${sql} is null` : `${sql} ${symbol('=', column.column)} ${bound}`));
     return [`(${[...same, beyond].join(' and ')})`];
   });
   const either = steps.length === 0 ? 'false' : `(${steps.join(' or ')})`;
   if (first.column.nullable || first.bound === null) return either;
   // Says nothing new, and lets an index on the first column start where the page does.
-  return `${first.sql} ${first.descending ? '<=' : '>='} ${first.bound} and ${either}`;
+  return `${first.sql} ${symbol(first.descending ? '<=' : '>=', first.column.column)} ${first.bound} and ${either}`;
 }
 
 interface OrderPoint extends OrderKey {
@@ -98,6 +101,6 @@ interface OrderPoint extends OrderKey {
 /** Nulls come last: nothing is beyond one, and they are beyond everything else. */
 function beyondPoint({ sql, bound, column, descending }: OrderPoint): string | null {
   if (bound === null) return null;
-  const beyond = `${sql} ${descending ? '<' : '>'} ${bound}`;
+  const beyond = `${sql} ${symbol(descending ? '<' : '>', column.column)} ${bound}`;
   return column.nullable ? `(${beyond} or ${sql} is null)` : beyond;
 }

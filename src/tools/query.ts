@@ -19,7 +19,7 @@ const inputSchema = z.strictObject({
   include: inputs.include,
   order: inputs.order,
   limit: inputs.limit,
-  cursor: z.string().max(20_000).meta({ description: 'next_cursor of the answer before' }).optional(),
+  cursor: z.string().max(20_000).meta({ description: 'nextCursor of the answer before, all else unchanged' }).optional(),
 });
 
 type QueryInput = z.infer<typeof inputSchema>;
@@ -29,7 +29,7 @@ export const query: Tool<QueryInput> = {
   name: 'query',
   effect: 'read',
   description:
-    'Rows of one table by conditions, ordered, with related rows included. Pages: pass next_cursor as cursor, all else unchanged.',
+    'Rows of one table by conditions, in order, with related rows included, page by page.',
   inputSchema,
   prepare: (input, context) => preparing(() => prepareQuery(input, context)),
 };
@@ -86,7 +86,7 @@ function pageConditions(draft: Draft, ordering: Ordering, alias: string, input: 
       'cursor_invalid',
       'input.cursor',
       'The cursor is not one that was given out for this query in this session.',
-      'Repeat the query exactly, with the next_cursor of its last answer, or start again without a cursor.',
+      'Repeat the query exactly, with the nextCursor of its last answer, or start again without a cursor.',
     );
   }
   return [afterCondition(draft, ordering, alias, position.after)];

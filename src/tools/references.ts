@@ -5,7 +5,9 @@
  * belongs through, and every other guarded key whose parent the role can see whole in its slice. Of a parent outside the slice the
  * statement has nothing to ask: there only row-level security stands guard.
  */
+import { quoteIdent } from '../compile/quote.js';
 import type { GuardedKey } from '../policy/compiled.js';
+import { comparison } from '../compile/operator.js';
 import type { Assignment, Assignments } from './assignments.js';
 import type { Draft } from './draft.js';
 import { refuse } from './refusal.js';
@@ -29,6 +31,8 @@ function parentConditions(draft: Draft, table: IndexedTable, assigned: Assignmen
   if (alias !== null && !isTouched) return [];
   const missing = via.columns.find((name) => alias === null && isAbsent(assigned.get(name)));
   if (missing !== undefined) {
+    // Something in the database may fill it in; row-level security judges what comes of that.
+    if (!table.slice.write.create?.includes(missing)) return [];
     refuse(
       'input_invalid',
       'input.values',
@@ -58,21 +62,34 @@ function guardCondition(
   if (!key.columns.some((name) => assigned.has(name))) return null;
   // A key with a null part refers to nothing.
   if (key.columns.some((name) => assigned.get(name)?.isNull)) return null;
-  const parent = draft.visible(key.parent);
+  const parent = draft.reachable(key.parent);
   if (parent === undefined) return null;
   const far = draft.alias();
-  const keys = key.parentColumns.flatMap((name) => plainColumn(parent, far, name) ?? []);
+  const isWhole = key.parentColumns.every((name) => plainColumn(parent, far, name) !== null);
   const own = key.columns.flatMap(
     (name) => assigned.get(name)?.sql ?? (alias === null ? null : plainColumn(table, alias, name)) ?? [],
   );
-  if (keys.length < key.parentColumns.length || own.length < key.columns.length) return null;
-  const where = draft.scope(parent, far).join(' and ');
-  return `(${own.join(', ')}) in (select ${keys.join(', ')} from ${parent.view} ${far}${where === '' ? '' : ` where ${where}`})`;
+  if (!isWhole || own.length < key.columns.length) return null;
+  const same = key.parentColumns.map((name, index) => [`${far}.${quoteIdent(name)}`, own[index], parent.columns.get(name)] as const);
+  const where = [
+    ...same.map(([sql, value, column]) => `${sql} ${column === undefined ? '=' : comparison('=', column.column)} ${value}`),
+    ...draft.scope(parent, far),
+  ].join(' and ');
+  const found = `exists (select 1 from ${parent.view} ${far} where ${where})`;
+  return parent === table ? `(${[found, ...itself(key, own, assigned, alias)].join(' or ')})` : found;
+}
+
+/** A row may refer to itself, which it cannot find in its table before it is there. */
+function itself(key: GuardedKey, own: readonly string[], assigned: Assignments, alias: string | null): string[] {
+  const values = key.parentColumns.flatMap(
+    (name) => assigned.get(name)?.sql ?? (alias === null ? null : `${alias}.${quoteIdent(name)}`) ?? [],
+  );
+  return values.length === own.length ? [`(${own.join(', ')}) = (${values.join(', ')})`] : [];
 }
 
 /** A column that the view shows as it is: readable and not masked, or the boundary's. */
 function plainColumn(table: IndexedTable, alias: string, name: string): string | null {
   const column = table.columns.get(name);
   const isPlain = column === undefined ? table.scopeColumns.has(name) : column.column.mask === null;
-  return isPlain ? `${alias}.${table.identOf(name)}` : null;
+  return isPlain ? `${alias}.${quoteIdent(name)}` : null;
 }

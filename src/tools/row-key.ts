@@ -1,4 +1,5 @@
 /** One row by its primary key. */
+import { comparison } from '../compile/operator.js';
 import { kindOf } from '../policy/value.js';
 import type { Draft } from './draft.js';
 import type { RowId } from './inputs.js';
@@ -18,7 +19,7 @@ export function keyConditions(draft: Draft, table: IndexedTable, alias: string, 
     );
   }
   const values = typeof id === 'object' ? namedValues(draft, table, id) : bareValue(table, id);
-  return key.map((column) => `${alias}.${column.ident} = ${boundKey(draft, column, values.get(column.name))}`);
+  return key.map((column) => `${alias}.${column.ident} ${comparison('=', column.column)} ${boundKey(draft, column, values.get(column.name))}`);
 }
 
 function namedValues(

@@ -4,13 +4,12 @@
  */
 import { viewName } from '../compile/names.js';
 import { quoteIdent, quoteName } from '../compile/quote.js';
-import type { MaskKind, Relation, ScopeAxis, SliceColumn, SliceTable } from '../policy/compiled.js';
+import type { Relation, ScopeAxis, SliceColumn, SliceTable } from '../policy/compiled.js';
 import type { FilterScope } from '../policy/filter-check.js';
 import { type ScopePlan, scopePlan } from './scope-plan.js';
 import type { ToolContext } from './tool.js';
 
 export interface IndexedColumn {
-  /** As the view shows it: a mask that makes text of a number makes the column text. */
   readonly column: SliceColumn;
   readonly name: string;
   readonly ident: string;
@@ -101,15 +100,9 @@ export class SliceIndex {
   }
 }
 
-const TEXT_MASKS: ReadonlySet<MaskKind> = new Set(['partial', 'email', 'last4', 'hash', 'text']);
-
 function indexColumn(slice: SliceTable, column: SliceColumn): IndexedColumn {
-  const asText = column.mask !== null && TEXT_MASKS.has(column.mask);
-  const shown: SliceColumn = asText
-    ? { ...column, type: 'text', castType: 'pg_catalog.text', typeOid: 25, category: 'S', enumLabels: null }
-    : column;
   return {
-    column: shown,
+    column,
     name: column.name,
     ident: quoteIdent(column.name),
     path: `${slice.name}.${column.name}`,
@@ -117,10 +110,7 @@ function indexColumn(slice: SliceTable, column: SliceColumn): IndexedColumn {
   };
 }
 
-/**
- * The primary key without what the boundary already fixes. A masked key tells nothing apart; a scope column that the role's reach
- * leaves open is not fixed, and not shown either: such a table has no key for this role.
- */
+/** The primary key without what the boundary already fixes. A masked or hidden part of it tells nothing apart: then there is none. */
 function keyOf(
   slice: SliceTable,
   columns: ReadonlyMap<string, IndexedColumn>,
@@ -130,7 +120,7 @@ function keyOf(
   for (const name of slice.primaryKey) {
     const column = columns.get(name);
     if (column !== undefined && column.column.mask === null) key.push(column);
-    else if (column !== undefined || scopeColumns.get(name) !== 'tenant') return [];
+    else if (column !== undefined || !scopeColumns.has(name)) return [];
   }
   return key;
 }

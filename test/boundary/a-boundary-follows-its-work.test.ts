@@ -277,8 +277,13 @@ describe('a callback that somebody else calls', () => {
     await refusalOf('boundary_invalid', () => bindBoundary({ ...boundary } as Boundary, tenantNow));
     const bound = bindBoundary(boundary, tenantNow);
     expect(bound()).toBe('dental');
+    const work = vi.fn();
+    const blind = bindBoundary(boundary, () => work());
+    blind();
     vi.setSystemTime(2_000);
     await refusalOf('boundary_expired', bound);
+    await refusalOf('boundary_expired', blind);
+    expect(work).toHaveBeenCalledTimes(1);
   });
 });
 

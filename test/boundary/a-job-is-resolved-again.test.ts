@@ -186,6 +186,8 @@ describe('work for another tenant', () => {
     const unlisted = { ...policy, crossTenant: { ...policy.crossTenant, actingFor: [] } };
     await refusalOf('cross_tenant_refused', () => reload(snapshot, [here], unlisted));
     await refusalOf('cross_tenant_refused', () => reload({ ...snapshot, tenant: 'fabrikam' }));
+    const crossTenant = { kind: 'acting_for', homeTenant: 'fabrikam' };
+    await refusalOf('boundary_invalid', () => reload({ ...snapshot, crossTenant }));
   });
 
   test('written into an ordinary snapshot is refused', async () => {

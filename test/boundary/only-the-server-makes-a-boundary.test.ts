@@ -195,12 +195,21 @@ describe('the values of a boundary', () => {
       }),
       { numRuns: 500 },
     );
-    const joined = (parts: (string | null)[]) => parts.join('/');
-    const [one, other] = [
-      { tenant: 'a/b', workspace: null, user: 'c' },
+    const sly = [
       { tenant: 'a', workspace: 'b', user: 'c' },
+      { tenant: 'a/workspace=b', workspace: null, user: 'c' },
+      { tenant: 'a', workspace: 'b/user=c', user: 'c' },
+      { tenant: 'a', workspace: 'b', user: 'c/user=c' },
+      { tenant: 'a', workspace: null, user: 'c' },
+      { tenant: 'a%2Fb', workspace: null, user: 'c' },
+      { tenant: 'a/b', workspace: null, user: 'c' },
     ];
-    expect(joined(['a/b', 'c'])).toBe(joined(['a', 'b', 'c']));
-    expect(boundaryOf(one).memoryNamespace).not.toBe(boundaryOf(other).memoryNamespace);
+    const plainly = sly.map(({ tenant, workspace, user }) =>
+      [`tenant=${tenant}`, ...(workspace === null ? [] : [`workspace=${workspace}`]), `user=${user}`].join(
+        '/',
+      ),
+    );
+    expect(new Set(plainly).size).toBeLessThan(sly.length);
+    expect(new Set(sly.map((place) => boundaryOf(place).memoryNamespace)).size).toBe(sly.length);
   });
 });

@@ -191,6 +191,22 @@ describe('a job with a grant', () => {
     });
   });
 
+  test('a service whose credential lasts longer than the grant is held to the grant', async () => {
+    const principal = makePrincipal({ ...dunning, expiresAt: noon + 800_000 });
+    const soon = granting({ expires: new Date(noon + 5_000) });
+    const [visit] = await acrossTenants('nightly', { policy: soon, principal }, ({ expiresAt }) => expiresAt);
+    expect(visit?.result).toBe(noon + 5_000);
+  });
+
+  test('a grant whose name could move a field of the claim opens nothing', async () => {
+    const grant = granting({}).crossTenant.grants.get('nightly') ?? expect.fail('the grant is missing');
+    const name = 'nightly\u001fdesign';
+    const rules = { ...policy, crossTenant: { actingFor: [], grants: new Map([[name, grant]]) } };
+    await refusalOf('boundary_invalid', () =>
+      acrossTenants(name, { policy: rules, principal: dunning }, () => 1),
+    );
+  });
+
   test('the first failure ends it', async () => {
     const visited: string[] = [];
     const job = acrossTenants('nightly', { policy: granting({}), principal: dunning }, ({ tenant }) => {

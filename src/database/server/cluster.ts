@@ -15,6 +15,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { RingfenceError } from '../../errors.js';
 import { type Account, accountCan, runAs } from './account.js';
 import type { Binaries } from './binaries.js';
+import { isAlive } from './is-alive.js';
+import { lastComplaint } from './last-complaint.js';
 import { privateDirectory } from './private-directory.js';
 
 /** The data directory of a PostgreSQL, made and ready to be started. */
@@ -206,23 +208,6 @@ async function own(directory: string, account: Account): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
     if (!entry.isSymbolicLink()) await chown(join(entry.parentPath, entry.name), account.uid, account.gid);
   }
-}
-
-/** Whether a process with this id exists, ours or not. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** The last thing that PostgreSQL complained of, without its prefix. */
-export function lastComplaint(output: string): string {
-  const complaints = output.split('\n').filter((line) => /\b(FATAL|PANIC|ERROR|error):/.test(line));
-  const last = complaints.at(-1) ?? output.trim().split('\n').at(-1) ?? '';
-  return last.replace(/^.*?\b(?:FATAL|PANIC|ERROR|error):\s*/, '');
 }
 
 function cannotWrite(path: string): (cause: NodeJS.ErrnoException) => never {

@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RingfenceError } from '../../errors.js';
 import { type Account, childOptions } from './account.js';
 import type { Binaries } from './binaries.js';
-import { type Cluster, isAlive, lastComplaint } from './cluster.js';
+import type { Cluster } from './cluster.js';
+import { lastComplaint } from './last-complaint.js';
+import { clearTheWay, inUse, readLockFile } from './predecessor.js';
 
 /** PostgreSQL's first process, started here and answering. */
 export interface Postmaster {
@@ -26,7 +27,7 @@ export interface Launch {
   readonly onProgress: (message: string) => void;
 }
 
-/** How long a server that is already shutting down, or a predecessor's memory, is waited for. */
+/** How long the memory of a predecessor that was killed is waited for. */
 const GRACE_MS = 15_000;
 const STARTUP_MS = 300_000;
 const POLL_MS = 15;
@@ -48,7 +49,7 @@ exec "$@" 3<&-
  * @throws RingfenceError `server_failed` when the port is taken, the data is in use, or PostgreSQL gives up.
  */
 export async function launch(options: Launch): Promise<Postmaster> {
-  await clearTheWay(options);
+  await clearTheWay(options.cluster, options.onProgress);
   const patience = Date.now() + GRACE_MS;
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port === 0 ? await freePort() : options.port;
@@ -85,13 +86,6 @@ function isPortTaken(complaint: string): boolean {
   return /Address already in use|could not create any TCP\/IP sockets/.test(complaint);
 }
 
-function inUse(cluster: Cluster): RingfenceError {
-  return new RingfenceError(
-    'server_failed',
-    `Another program is running PostgreSQL on ${cluster.dataDir}. Stop that program, or use another data directory.`,
-  );
-}
-
 async function freePort(): Promise<number> {
   const probe = createServer();
   probe.listen(0, '127.0.0.1');
@@ -100,60 +94,6 @@ async function freePort(): Promise<number> {
   probe.close();
   await once(probe, 'close');
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-interface LockFile {
-  readonly pid: number;
-  readonly port: number;
-  readonly status: string;
-}
-
-/** What PostgreSQL says of itself in `postmaster.pid`: process, port, `ready`. */
-async function readLockFile({ dataDir }: Cluster): Promise<LockFile | undefined> {
-  const text = await readFile(join(dataDir, 'postmaster.pid'), 'utf8').catch(() => undefined);
-  const lines = text?.split('\n').map((line) => line.trim()) ?? [];
-  const pid = Number.parseInt(lines[0] ?? '', 10);
-  return pid > 0 ? { pid, port: Number(lines[3]), status: lines[7] ?? '' } : undefined;
-}
-
-/**
- * Deals with a server that is on the data already: waits for one that is going, stops one whose program has died
- * without it, and refuses if it is somebody's. A lock file whose process is gone is PostgreSQL's own to clear.
- */
-async function clearTheWay({ cluster, onProgress }: Launch): Promise<void> {
-  const patience = Date.now() + GRACE_MS;
-  for (let asked = false; ; await sleep(POLL_MS)) {
-    const lock = await readLockFile(cluster);
-    if (lock === undefined || !isAlive(lock.pid)) return;
-    if (!(await isPostgres(lock.pid))) {
-      // PostgreSQL only sees that there is such a process, and would refuse to start.
-      await rm(join(cluster.dataDir, 'postmaster.pid'), { force: true });
-      return;
-    }
-    const launcher = await readLauncher(cluster);
-    const orphaned = launcher?.postmaster === lock.pid && !isAlive(launcher.pid);
-    if (Date.now() > patience || !(orphaned || lock.status === 'stopping')) throw inUse(cluster);
-    if (orphaned && !asked) {
-      onProgress('Stopping the PostgreSQL that a program left behind when it died');
-      signal(lock.pid, 'SIGINT');
-      asked = true;
-    }
-  }
-}
-
-/**
- * Process ids are used again, and a dead process keeps its own until its parent has looked. Where the system can be
- * asked what the process runs, it must be PostgreSQL; the dead run nothing.
- */
-async function isPostgres(pid: number): Promise<boolean> {
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
-  return command === undefined || /postgres|postmaster/.test(command);
-}
-
-async function readLauncher(cluster: Cluster): Promise<{ pid: number; postmaster: number } | undefined> {
-  const text = await readFile(`${cluster.beside}.launcher`, 'utf8').catch(() => '');
-  const [pid, postmaster] = text.split(' ').map(Number);
-  return pid !== undefined && postmaster !== undefined ? { pid, postmaster } : undefined;
 }
 
 async function attemptStart(
@@ -256,12 +196,4 @@ function releaseWatcher(child: ChildProcess): void {
   if (pipe === null || pipe === undefined || !('write' in pipe)) return;
   pipe.on('error', () => undefined);
   pipe.end('stopped\n');
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It went by itself.
-  }
 }

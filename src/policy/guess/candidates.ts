@@ -5,7 +5,7 @@ import type { CatalogColumn, CatalogTable } from '../catalog.js';
 import { conceptOf, conceptWeight, PEOPLE, sameConcept } from './concepts.js';
 import { type Confidence, canHoldTenant, columnOf, idOf, type TenantRoot } from './guess.js';
 import { findOwnership, type OwnColumn, type Ownership } from './ownership.js';
-import { conceptTable, rootOf } from './root.js';
+import type { Roots } from './root.js';
 import { headOf, keyStem, rowWords, squash, wordsOf } from './words.js';
 
 export interface Candidate {
@@ -17,14 +17,20 @@ export interface Candidate {
   readonly score: number;
 }
 
+/** `company` or `team` without a key anywhere holds a name, not a tenant; `tenant` and `org` are used as keys all the same. */
+function isOnlyAName(column: string): boolean {
+  return keyStem(column) === squash(column) && conceptWeight(column) < 30;
+}
+
 /** Everything that could be the tenant column, best first. */
-export function candidatesOf(tables: readonly CatalogTable[]): readonly Candidate[] {
+export function candidatesOf(roots: Roots): readonly Candidate[] {
+  const { tables } = roots;
   const groups = new Map<string, { readonly root: TenantRoot | null; readonly spellings: string[] }>();
   for (const table of tables) {
     for (const column of table.columns) {
       if (!canHoldTenant(column) || !isOwnerLike(column.name)) continue;
-      const root = rootOf(tables, table, column.name) ?? conceptTable(tables, column);
-      if (root?.table === table) continue;
+      const root = roots.declared(table, column.name) ?? roots.named(column);
+      if (root?.table === table || (root === null && isOnlyAName(column.name))) continue;
       const id = root === null ? keyStem(column.name) : idOf(root.table) + root.column;
       const group = groups.get(id);
       if (group === undefined) groups.set(id, { root, spellings: [column.name] });
@@ -33,7 +39,7 @@ export function candidatesOf(tables: readonly CatalogTable[]): readonly Candidat
   }
   return [...groups.values()]
     .filter(({ root, spellings }) => mayStand(root, spellings, tables.length))
-    .map(({ root, spellings }) => candidateOf(tables, root, mostCommon(spellings)))
+    .map(({ root, spellings }) => candidateOf(roots, root, mostCommon(spellings)))
     .filter((candidate) => candidate.columns.size > 0)
     .sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1));
 }
@@ -61,11 +67,8 @@ function isOwnerLike(column: string): boolean {
 }
 
 /** Every table's column for one tenant: keys to the root that are named after it or like the first, and columns of that name. */
-export function candidateOf(
-  tables: readonly CatalogTable[],
-  root: TenantRoot | null,
-  name: string,
-): Candidate {
+export function candidateOf(roots: Roots, root: TenantRoot | null, name: string): Candidate {
+  const { tables } = roots;
   const columns = new Map<string, OwnColumn>();
   const rootColumn = root === null ? undefined : columnOf(root.table, root.column);
   for (const table of tables) {
@@ -75,7 +78,7 @@ export function candidateOf(
       continue;
     }
     const own = table.columns
-      .flatMap((column) => ownColumn(tables, table, column, root, rootColumn, name))
+      .flatMap((column) => ownColumn(roots, table, column, root, rootColumn, name))
       .sort((a, b) => b.rank - a.rank)[0];
     if (own !== undefined) columns.set(idOf(table), own.own);
   }
@@ -99,7 +102,7 @@ export function candidateOf(
 }
 
 function ownColumn(
-  tables: readonly CatalogTable[],
+  roots: Roots,
   table: CatalogTable,
   column: CatalogColumn,
   root: TenantRoot | null,
@@ -107,7 +110,7 @@ function ownColumn(
   name: string,
 ): readonly { readonly rank: number; readonly own: OwnColumn }[] {
   if (!canHoldTenant(column)) return [];
-  const target = rootOf(tables, table, column.name);
+  const target = roots.declared(table, column.name);
   const leadsToRoot = target !== null && target.table === root?.table && target.column === root.column;
   const exact = squash(column.name) === squash(name);
   const alike = exact || sameConcept(keyStem(column.name), keyStem(name));
@@ -122,7 +125,7 @@ function ownColumn(
     why: why + nulls,
     confidence,
   });
-  if (leadsToRoot && (alike || afterRoot || conceptWeight(column.name) > 0)) {
+  if (leadsToRoot && (alike || afterRoot || conceptWeight(column.name) >= 15)) {
     const why = `it is a key to ${root?.table.name}`;
     return [{ rank: exact ? 4 : alike ? 3 : 2, own: own(why, column.notNull ? 'high' : 'medium') }];
   }
@@ -130,9 +133,22 @@ function ownColumn(
   if (target !== null || (table.primaryKey.length === 1 && table.primaryKey[0] === column.name)) return [];
   const sameType = rootColumn === undefined || rootColumn.castType === column.castType;
   if (!sameType || !(alike || (afterRoot && wordsOf(column.name).length > 1))) return [];
+  const rank = exact ? 1 : 0;
+  const parent = table.foreignKeys.find((key) => {
+    const position = key.columns.indexOf(column.name);
+    return (
+      key.columns.length > 1 &&
+      position !== -1 &&
+      sameConcept(keyStem(key.refColumns[position] ?? ''), keyStem(name))
+    );
+  });
+  if (parent !== undefined) {
+    const why = `it is a part of the key to ${parent.refTable}`;
+    return [{ rank, own: own(why, column.notNull ? 'high' : 'medium') }];
+  }
   const why =
     root === null
       ? 'it is called like the tenant column'
       : `it is called like a key to ${root.table.name}, which is not declared`;
-  return [{ rank: exact ? 1 : 0, own: own(why, root === null && exact ? 'high' : 'medium') }];
+  return [{ rank, own: own(why, root === null && exact ? 'high' : 'medium') }];
 }

@@ -82,9 +82,12 @@ const ABBREVIATIONS: Readonly<Record<string, string>> = {
   ws: 'workspace',
 };
 
+/** A stem without its abbreviation: `org` → `organization`. */
+export function wholeWord(stem: string): string {
+  return Object.hasOwn(ABBREVIATIONS, stem) ? (ABBREVIATIONS[stem] ?? stem) : stem;
+}
+
 /** Whether two stems name one thing: `org` is an `organization`. */
 export function sameConcept(a: string, b: string): boolean {
-  const full = (word: string): string =>
-    Object.hasOwn(ABBREVIATIONS, word) ? (ABBREVIATIONS[word] ?? word) : word;
-  return full(a) === full(b);
+  return wholeWord(a) === wholeWord(b);
 }

@@ -21,7 +21,7 @@ import { findTenants, type Tenants } from './tenant.js';
 import { keyStem, singular, snake } from './words.js';
 import { writableColumns } from './writable.js';
 
-export interface GuessOptions {
+interface GuessOptions {
   /** The tenant column: `customer.support_rep_id`, `sales.orders.org_id`, or a column name that tables share: `org_id`. */
   readonly tenant?: string;
   /** One tenant owns the whole database; no column is looked for. */
@@ -208,7 +208,10 @@ function lookAtColumns(
     keptFromRoles,
     masks,
     unmasked: personal.filter(({ mask }) => mask === null),
-    write: keptFromRoles === null ? writableColumns({ table, tenancy, hidden, listed }) : null,
+    write:
+      keptFromRoles === null && table !== tenants?.tenant.root?.table
+        ? writableColumns({ table, tenancy, hidden, listed })
+        : null,
   };
   return { guessed, caught, counts: keptFromRoles === null ? counts : [] };
 }

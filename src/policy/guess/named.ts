@@ -4,26 +4,33 @@
 import { RingfenceError } from '../../errors.js';
 import type { CatalogColumn, CatalogTable } from '../catalog.js';
 import { printName } from '../name.js';
+import { nearest } from '../nearest.js';
 import { type Candidate, candidateOf } from './candidates.js';
 import { canHoldTenant, idOf } from './guess.js';
 import { findOwnership } from './ownership.js';
-import { conceptTable, rootOf } from './root.js';
+import type { Roots } from './root.js';
 import { squash } from './words.js';
 
 /** The column that was named on the command line, as a candidate. */
-export function namedCandidate(tables: readonly CatalogTable[], named: string): Candidate {
+export function namedCandidate(roots: Roots, named: string): Candidate {
+  const { tables } = roots;
   const matches = tables.flatMap((table) =>
     table.columns
       .filter((column) => namesFor(table, column.name).has(named))
       .map((column) => ({ table, column })),
   );
   const found = matches.length > 0 ? matches : looseMatches(tables, named);
-  const match = found.find(({ table, column }) => rootOf(tables, table, column.name) !== null) ?? found[0];
-  if (match === undefined)
+  const match = found.find(({ table, column }) => roots.declared(table, column.name) !== null) ?? found[0];
+  if (match === undefined) {
+    const suggested = nearest(
+      named,
+      tables.flatMap((table) => table.columns.map((column) => printName([table.name, column.name]))),
+    );
     throw new RingfenceError(
       'config_invalid',
-      `No table has the column ${named}. Pass --tenant table.column, or --tenant column for a name that several tables share; names outside the schema public are written schema.table.column.`,
+      `No table has the column ${named}${suggested === undefined ? '' : `; did you mean ${suggested}?`}. Pass --tenant table.column, or --tenant column for a name that several tables share; names outside the schema public are written schema.table.column.`,
     );
+  }
   if (!canHoldTenant(match.column))
     throw new RingfenceError(
       'config_invalid',
@@ -36,13 +43,11 @@ export function namedCandidate(tables: readonly CatalogTable[], named: string): 
         key.refSchema === table.schema && key.refTable === table.name && key.refColumns[0] === column.name,
     ),
   );
-  const leads = rootOf(tables, table, column.name);
+  const leads = roots.declared(table, column.name);
   const root =
     leads ??
-    (referenced && table.primaryKey.length <= 1
-      ? { table, column: column.name }
-      : conceptTable(tables, column));
-  const candidate = candidateOf(tables, root, column.name);
+    (referenced && table.primaryKey.length <= 1 ? { table, column: column.name } : roots.named(column));
+  const candidate = candidateOf(roots, root, column.name);
   if (candidate.columns.get(idOf(table))?.column === column.name) return candidate;
   const why = 'named on the command line';
   const columns = new Map(candidate.columns).set(idOf(table), {

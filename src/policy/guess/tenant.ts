@@ -9,6 +9,7 @@ import { TELLING } from './concepts.js';
 import { idOf, type TenantGuess } from './guess.js';
 import { namedCandidate } from './named.js';
 import type { Ownership } from './ownership.js';
+import { Roots } from './root.js';
 
 /** The tenant column, and what follows from it for every table. */
 export interface Tenants {
@@ -23,8 +24,9 @@ export interface Tenants {
  * where the column that was named does not exist.
  */
 export function findTenants(tables: readonly CatalogTable[], named: string | undefined): Tenants {
-  if (named !== undefined) return toTenants(namedCandidate(tables, named), 'named', tables.length);
-  const candidates = candidatesOf(tables);
+  const roots = new Roots(tables);
+  if (named !== undefined) return toTenants(namedCandidate(roots, named), 'named', tables.length);
+  const candidates = candidatesOf(roots);
   const [best, ...rest] = candidates.filter((candidate) => stands(candidate, tables.length));
   if (best === undefined)
     throw undecided('No column stands out as the tenant of this database.', candidates, tables.length);

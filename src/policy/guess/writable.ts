@@ -19,6 +19,9 @@ const STAMP_UPDATED =
   /(^|_)(updated|modified|changed|last_update|last_modified)(_?(at|on|date|time|datetime|timestamp|utc))*$/;
 const BOOKKEEPING =
   /(^|_)((created|updated|modified|deleted|archived|inserted|last_updated|last_modified)_(by|at|on)|deleted|row_?version|lock_?version|version|search_vector|tsv)(_(id|name))?$/;
+/** Whoever writes these decides what others may do. */
+const RIGHTS =
+  /(^|_)(roles?|permissions?|privileges?|admin|administrator|superuser|staff|scopes?|acl|rights|grants?|entitlements?|verified|approved)$/;
 const TIMES = new Set([1082, 1114, 1184]);
 
 /** What may be written; null for a table that nobody owns, or where nothing may. */
@@ -66,6 +69,7 @@ function isFixed({ table, tenancy }: WritableInput, column: CatalogColumn): bool
 function isFree(input: WritableInput, column: CatalogColumn): boolean {
   const { table, hidden, listed } = input;
   if (hidden.has(column.name) || isFixed(input, column) || BOOKKEEPING.test(snake(column.name))) return false;
+  if (RIGHTS.test(snake(column.name))) return false;
   if (STAMP_CREATED.test(snake(column.name))) return false;
   if (tellsOfHiddenRows(input, column.name)) return false;
   const keys = table.foreignKeys.filter((key) => key.columns.includes(column.name));
@@ -74,17 +78,22 @@ function isFree(input: WritableInput, column: CatalogColumn): boolean {
   return keys.every((key) => listed.has(idOf({ schema: key.refSchema, name: key.refTable })));
 }
 
-/** A unique key over all tenants answers "taken" for rows that the role cannot see, whatever part of it is written. */
+/**
+ * A unique key over all tenants answers "taken" for rows that the role cannot see, whatever part of it is written. One that holds
+ * the tenant column, or the whole of the link to the parent, can only collide inside the tenant.
+ */
 function tellsOfHiddenRows({ table, tenancy }: WritableInput, column: string): boolean {
-  const leads = (columns: readonly (string | null)[]): boolean =>
-    tenancy.kind === 'single' || (tenancy.kind === 'column' && columns[0] === tenancy.column);
+  if (tenancy.kind === 'single' || tenancy.kind === 'shared') return false;
+  const fixed = tenancy.kind === 'column' ? [tenancy.column] : tenancy.columns;
+  const within = (columns: readonly (string | null)[]): boolean =>
+    fixed.every((name) => columns.includes(name));
   return (
-    table.uniqueKeys.some((key) => key.columns.includes(column) && !leads(key.columns)) ||
+    table.uniqueKeys.some((key) => key.columns.includes(column) && !within(key.columns)) ||
     table.indexes.some(
       (index) =>
         (index.unique || index.exclusion === true) &&
         (index.columns.includes(column) || index.touches?.includes(column) === true) &&
-        !leads(index.columns),
+        !within(index.columns),
     )
   );
 }

@@ -4,6 +4,7 @@
 import type { CatalogTable } from '../catalog.js';
 import { printName } from '../name.js';
 import type { Guess, GuessedTable, Tenancy, WithheldRelation } from './guess.js';
+import { columnKey, policyName } from './policy-name.js';
 import { writeRoles } from './write-roles.js';
 import { flowList, flowMap, remark, scalar } from './yaml-text.js';
 
@@ -42,18 +43,6 @@ export function writePolicy(guess: Guess): string {
     ...writeRoles(guess),
   ];
   return `${lines.join('\n')}\n`;
-}
-
-/** A table as the policy names it: as SQL would, the default schema left out. */
-export function policyName(guess: Pick<Guess, 'schema'>, table: CatalogTable): string {
-  const name = printName(table.schema === guess.schema ? [table.name] : [table.schema, table.name]);
-  // The one bare word that no policy may have as a key.
-  return name === '__proto__' ? '"__proto__"' : name;
-}
-
-/** A column as a key of the policy: to the letter. */
-export function columnKey(column: string): string {
-  return column === '__proto__' ? '"__proto__"' : column;
 }
 
 function header(guess: Guess): readonly string[] {

@@ -3,7 +3,7 @@
  */
 import type { Guess, GuessedTable } from './guess.js';
 import type { PersonalColumn } from './personal.js';
-import { columnKey, policyName } from './write-policy.js';
+import { columnKey, policyName } from './policy-name.js';
 import { flowList, flowMap, remark, scalar } from './yaml-text.js';
 
 export function writeRoles(guess: Guess): readonly string[] {

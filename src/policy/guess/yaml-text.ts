@@ -2,7 +2,7 @@
  * Text into YAML, whatever the text: names in a database may hold line breaks, quotes and brackets, and none may end up as syntax.
  */
 
-const WORDS_OF_YAML = /^(true|false|null|yes|no|on|off|y|n)$/i;
+const WORDS_OF_YAML = /^(true|false|null)$/i;
 const PLAIN = /^[A-Za-z_][A-Za-z0-9_$.]*$/;
 /** Brackets are left to the escapes, so that a reader that only counts them counts right. */
 const QUOTABLE = /^[\p{L}\p{M}\p{N}\p{S}\p{Zs}!"#$%&'()*+,\-./:;<=>?@\\^_`|~]+$/u;

@@ -11,9 +11,21 @@ import type {
 const TYPES = {
   int: { type: 'integer', castType: 'pg_catalog.int4', typeOid: 23, category: 'N', leakproof: true },
   bigint: { type: 'bigint', castType: 'pg_catalog.int8', typeOid: 20, category: 'N', leakproof: true },
-  numeric: { type: 'numeric(10,2)', castType: 'pg_catalog.numeric', typeOid: 1700, category: 'N', leakproof: false },
+  numeric: {
+    type: 'numeric(10,2)',
+    castType: 'pg_catalog.numeric',
+    typeOid: 1700,
+    category: 'N',
+    leakproof: false,
+  },
   text: { type: 'text', castType: 'pg_catalog.text', typeOid: 25, category: 'S', leakproof: true },
-  varchar: { type: 'character varying(40)', castType: 'pg_catalog.varchar', typeOid: 1043, category: 'S', leakproof: true },
+  varchar: {
+    type: 'character varying(40)',
+    castType: 'pg_catalog.varchar',
+    typeOid: 1043,
+    category: 'S',
+    leakproof: true,
+  },
   boolean: { type: 'boolean', castType: 'pg_catalog.bool', typeOid: 16, category: 'B', leakproof: true },
   date: { type: 'date', castType: 'pg_catalog.date', typeOid: 1082, category: 'D', leakproof: true },
   timestamptz: {
@@ -23,7 +35,13 @@ const TYPES = {
     category: 'D',
     leakproof: true,
   },
-  time: { type: 'time without time zone', castType: 'pg_catalog.time', typeOid: 1083, category: 'D', leakproof: true },
+  time: {
+    type: 'time without time zone',
+    castType: 'pg_catalog.time',
+    typeOid: 1083,
+    category: 'D',
+    leakproof: true,
+  },
   uuid: { type: 'uuid', castType: 'pg_catalog.uuid', typeOid: 2950, category: 'U', leakproof: true },
   jsonb: { type: 'jsonb', castType: 'pg_catalog.jsonb', typeOid: 3802, category: 'U', leakproof: false },
   inet: { type: 'inet', castType: 'pg_catalog.inet', typeOid: 869, category: 'I', leakproof: false },
@@ -63,7 +81,8 @@ export function enumColumn(name: string, labels: readonly string[]): CatalogColu
   });
 }
 
-interface TableNote extends Partial<Omit<CatalogTable, 'columns' | 'foreignKeys' | 'uniqueKeys' | 'indexes'>> {
+interface TableNote
+  extends Partial<Omit<CatalogTable, 'columns' | 'foreignKeys' | 'uniqueKeys' | 'indexes'>> {
   readonly columns: Readonly<Record<string, ColumnNote>> | readonly CatalogColumn[];
   /** `'customer_id -> customer.customer_id'`, `'a, b -> other.table.c, d'`; with `cascade` at the end where deleting does. */
   readonly keys?: readonly string[];
@@ -79,7 +98,8 @@ export function table(name: string, note: TableNote): CatalogTable {
     columns: over,
     isPrimary: false,
   }));
-  if (primaryKey.length > 0) uniqueKeys.unshift({ name: `${name}_pkey`, columns: primaryKey, isPrimary: true });
+  if (primaryKey.length > 0)
+    uniqueKeys.unshift({ name: `${name}_pkey`, columns: primaryKey, isPrimary: true });
   return {
     schema: 'public',
     name,
@@ -97,12 +117,16 @@ export function table(name: string, note: TableNote): CatalogTable {
     ...rest,
     columns: Array.isArray(columns)
       ? (columns as readonly CatalogColumn[])
-      : Object.entries(columns as Readonly<Record<string, ColumnNote>>).map(([key, type]) => column(key, type)),
+      : Object.entries(columns as Readonly<Record<string, ColumnNote>>).map(([key, type]) =>
+          column(key, type),
+        ),
     uniqueKeys,
     foreignKeys: keys.map(foreignKey),
     indexes: [
       ...uniqueKeys.map((key) => index({ name: key.name, columns: key.columns, unique: true })),
-      ...indexes.map((over) => index(Array.isArray(over) ? { columns: over } : (over as Partial<CatalogIndex>))),
+      ...indexes.map((over) =>
+        index(Array.isArray(over) ? { columns: over } : (over as Partial<CatalogIndex>)),
+      ),
     ],
   };
 }
@@ -191,7 +215,13 @@ export const chinook = catalog(
     indexes: [['customer_id'], { columns: ['total'], leakproof: false }],
   }),
   table('invoice_line', {
-    columns: { invoice_line_id: 'int', invoice_id: 'int', track_id: 'int', unit_price: 'numeric', quantity: 'int' },
+    columns: {
+      invoice_line_id: 'int',
+      invoice_id: 'int',
+      track_id: 'int',
+      unit_price: 'numeric',
+      quantity: 'int',
+    },
     primaryKey: ['invoice_line_id'],
     keys: ['invoice_id -> invoice.invoice_id', 'track_id -> track.track_id'],
     indexes: [['invoice_id'], ['track_id']],

@@ -1,0 +1,132 @@
+/** `ringfence audit verify`: does every stream of the ledger prove itself? */
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { Administrator } from '../../database/administrator.js';
+import { requireInstallation } from '../../database/installation.js';
+import { verifyLedger } from '../../ledger/read.js';
+import type { StreamHead, StreamVerdict } from '../../ledger/verify.js';
+import { administer } from '../administer.js';
+import { printColumns } from '../columns.js';
+import type { CommandContext } from '../context.js';
+import type { ExitCode } from '../exit-code.js';
+import type { Start } from '../program.js';
+import { withProgress } from '../progress.js';
+import { UsageError } from '../usage-error.js';
+
+interface VerifyOptions {
+  readonly tenant?: string;
+  readonly heads?: string;
+}
+
+type Verdict = StreamVerdict & { readonly tenant: string | null };
+
+const EXAMPLES = `
+Examples:
+  $ ringfence audit verify
+  $ ringfence audit verify --json > heads-2027-01.json      keep it where the database's administrators cannot write
+  $ ringfence audit verify --heads heads-2027-01.json       shows a tail that was cut off or rewritten since
+
+Exit code 0: every stream is intact. 7: one is not. Whoever can write the tables can rewrite a whole tail so that it agrees with
+itself; only heads kept elsewhere show that.`;
+
+export function addVerify(audit: Command, start: Start): void {
+  audit
+    .command('verify')
+    .description('verify every stream, from its first event to its last')
+    .option('--tenant <tenant>', 'streams of this tenant only')
+    .option('--heads <file>', 'what an earlier "audit verify --json" printed: every stream must go through the heads in it')
+    .addHelpText('after', EXAMPLES)
+    .action(start(verify));
+}
+
+async function verify(context: CommandContext, options: VerifyOptions): Promise<ExitCode> {
+  const { terminal } = context;
+  const retained = options.heads === undefined ? undefined : await readHeads(options.heads);
+  const { verdicts, pending } = await administer(context, async (administrator) => {
+    await requireInstallation(administrator);
+    const pending = await withProgress(terminal, 'Chaining pending events', () => sequencePending(administrator));
+    const verdicts = await withProgress(terminal, 'Verifying', async () => {
+      const all: Verdict[] = [];
+      for await (const verdict of verifyLedger(administrator, {
+        ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
+        ...(retained === undefined ? {} : { retained }),
+      })) {
+        all.push(verdict);
+      }
+      return all;
+    });
+    return { verdicts, pending };
+  });
+  const intact = verdicts.every(({ verdict }) => verdict === 'intact' || verdict === 'empty');
+  if (terminal.json) {
+    await terminal.answerJson({ intact, events: countEvents(verdicts), pending, streams: verdicts });
+    return intact ? 0 : 7;
+  }
+  const [header = '', ...lines] = printColumns(['tenant', 'stream', 'events', 'verdict'], verdicts.map(row));
+  if (verdicts.length > 0) for (const line of [terminal.paint('bold', header), ...lines]) await terminal.answer(line);
+  const streams = `${verdicts.length} ${verdicts.length === 1 ? 'stream' : 'streams'}, ${countEvents(verdicts)} events`;
+  await terminal.answer(
+    intact ? terminal.paint('green', `Intact: ${streams}.`) : terminal.paint('red', 'Not intact: see the verdicts above.'),
+  );
+  if (pending) terminal.say('note: events wait that could not be put into their chains from here; they are not part of the verdict.');
+  if (!intact) terminal.say('Keep the database as it is, compare it with a backup or an export, and find out who could write to schema ringfence.');
+  return intact ? 0 : 7;
+}
+
+/** Puts what is pending into its chains, where this login and this server may. Returns whether events still wait. */
+async function sequencePending(administrator: Administrator): Promise<boolean> {
+  const waiting = async (): Promise<boolean> => {
+    const { rows } = await administrator.query('select exists (select from ringfence.event_pending) as waiting');
+    return rows[0]?.waiting === true;
+  };
+  try {
+    for (;;) {
+      const { rows } = await administrator.query('select ringfence.sequence() as taken');
+      if (rows[0]?.taken === 0) return false;
+      // Another process is at it; what it takes will be in its chains in a moment.
+      if (rows[0]?.taken === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  } catch (error) {
+    const state = (error as { code?: unknown } | null)?.code;
+    // A standby, or a login that may only read.
+    if (state !== '25006' && state !== '42501') throw error;
+    return await waiting().catch(() => true);
+  }
+}
+
+function countEvents(verdicts: readonly Verdict[]): number {
+  return verdicts.reduce((sum, verdict) => sum + (verdict.verdict === 'intact' ? verdict.events : 0), 0);
+}
+
+function row(verdict: Verdict): string[] {
+  const place = [verdict.tenant ?? '(lost)', verdict.log];
+  switch (verdict.verdict) {
+    case 'intact':
+      return [...place, String(verdict.events), 'intact'];
+    case 'empty':
+      return [...place, '0', 'empty'];
+    case 'tampered':
+      return [...place, '', `tampered at event ${verdict.seq}: ${verdict.what}`];
+    case 'truncated':
+      return [...place, String(verdict.seq), `truncated: ${verdict.head.seq} events were there`];
+  }
+}
+
+const headsFile = z.object({
+  streams: z.array(
+    z.object({ log: z.string(), head: z.object({ seq: z.number().int(), hash: z.string().regex(/^[0-9a-f]{64}$/) }).optional() }),
+  ),
+});
+
+async function readHeads(path: string): Promise<ReadonlyMap<string, StreamHead>> {
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new UsageError(`${path} cannot be read.`, 'Pass what an earlier "ringfence audit verify --json" printed.');
+  });
+  try {
+    const { streams } = headsFile.parse(JSON.parse(text));
+    return new Map(streams.flatMap(({ log, head }) => (head === undefined ? [] : [[log, head] as const])));
+  } catch {
+    throw new UsageError(`${path} holds no heads.`, 'Pass what an earlier "ringfence audit verify --json" printed.');
+  }
+}

@@ -1,0 +1,105 @@
+/** `ringfence keys`: another signing key, without a moment in which claims do not verify. */
+import type { Command } from 'commander';
+import type { Administrator } from '../../database/administrator.js';
+import { addClaimKeys, installClaimKeys } from '../../database/credentials.js';
+import { compareClaimKeys, requireInstallation, rotatedElsewhere } from '../../database/installation.js';
+import { dropOldClaimKeys, type Keys, loadKeys, rotateClaimKey } from '../../database/keys.js';
+import { RingfenceError } from '../../errors.js';
+import { administer } from '../administer.js';
+import type { CommandContext } from '../context.js';
+import type { ExitCode } from '../exit-code.js';
+import { writeKeyFile } from '../key-file.js';
+import type { Start } from '../program.js';
+
+const EXAMPLES = `
+Examples:
+  $ ringfence keys rotate        a new key signs; the old ones go on verifying
+  (give the keys file to every process that serves agents, and restart it)
+  $ ringfence keys drop-old      only the new key verifies`;
+
+export function addKeys(program: Command, start: Start): void {
+  const keys = program.command('keys').description('rotate the keys that sign claims').addHelpText('after', EXAMPLES);
+  keys
+    .command('rotate')
+    .description('a new signing key, in the database and in the keys file; the old ones go on verifying')
+    .addHelpText('after', EXAMPLES)
+    .action(start(rotate));
+  keys
+    .command('drop-old')
+    .description('leave only the signing key; do it once every process has the new keys file')
+    .addHelpText('after', EXAMPLES)
+    .action(start(dropOld));
+}
+
+async function rotate(context: CommandContext): Promise<ExitCode> {
+  const keys = await administer(context, async (administrator) => {
+    const rotated = rotateClaimKey(await ownKeys(context, administrator));
+    await inTransaction(administrator, () => addClaimKeys(administrator, rotated));
+    // The database first: a key that it does not know yet must never sign.
+    await writeKeyFile(context.options.keys, rotated);
+    return rotated;
+  });
+  await report(context, keys, 'Give the keys file to every process that serves agents; then: ringfence keys drop-old');
+  return 0;
+}
+
+async function dropOld(context: CommandContext): Promise<ExitCode> {
+  const keys = await administer(context, async (administrator) => {
+    const found = await ownKeys(context, administrator);
+    if (await rotatedElsewhere(administrator, found)) {
+      throw new RingfenceError(
+        'config_invalid',
+        `The database has a newer signing key than ${context.options.keys}: another copy of that file was rotated. Nothing was changed.`,
+        { suggestion: 'Use that copy, which has the newer key; or run "ringfence keys rotate" here first.' },
+      );
+    }
+    const left = dropOldClaimKeys(found);
+    await inTransaction(administrator, async () => {
+      await installClaimKeys(administrator, left);
+      await writeKeyFile(context.options.keys, left);
+    });
+    return left;
+  });
+  await report(context, keys, null);
+  return 0;
+}
+
+/** The keys of the file, checked to be those of the database. */
+async function ownKeys(context: CommandContext, administrator: Administrator): Promise<Keys> {
+  if (context.environment.RINGFENCE_KEYS) {
+    throw new RingfenceError('config_invalid', 'The keys come from RINGFENCE_KEYS, which this command cannot change.', {
+      suggestion: 'Unset it and name the keys file with --keys.',
+    });
+  }
+  const keys = await loadKeys(context.options.keys, context.environment);
+  await requireInstallation(administrator);
+  if ((await compareClaimKeys(administrator, keys)) === 'foreign') {
+    throw new RingfenceError(
+      'config_invalid',
+      `The keys in ${context.options.keys} are not the ones that this database was installed with. Nothing was changed.`,
+      { suggestion: 'Give the right file with --keys, or the right database with --url.' },
+    );
+  }
+  return keys;
+}
+
+async function inTransaction(administrator: Administrator, work: () => Promise<void>): Promise<void> {
+  await administrator.query('begin');
+  try {
+    await work();
+    await administrator.query('commit');
+  } catch (error) {
+    await administrator.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+async function report({ terminal, options }: CommandContext, keys: Keys, next: string | null): Promise<void> {
+  const [signing, ...verifying] = keys.claimKeys.map(({ id }) => id);
+  if (terminal.json) {
+    await terminal.answerJson({ keys: options.keys, signing, verifying });
+    return;
+  }
+  await terminal.answer(`${signing} signs${verifying.length === 0 ? '' : `; ${verifying.join(', ')} still verify`}.`);
+  if (next !== null) terminal.say(next);
+}

@@ -1,0 +1,76 @@
+/** One line of what `ringfence try` answers. */
+import type { Decision } from '../tools/decision.js';
+import { printCell, printColumns, printable } from './columns.js';
+import type { ExitCode } from './exit-code.js';
+import type { Terminal } from './terminal.js';
+
+export interface TryResult {
+  readonly decision: Decision['decision'];
+  readonly rule: string;
+  readonly reason: string | null;
+  readonly code: string | null;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly truncated: boolean;
+  /** Milliseconds. */
+  readonly ms: number;
+  readonly tool?: string;
+  /** Id of the event in the ledger. */
+  readonly event?: string;
+  readonly nextCursor?: string;
+  readonly suggestion?: string;
+}
+
+/** What the gate decided, with every key that a reader counts on. */
+export function answered(tool: string, decision: Decision): TryResult {
+  const { rule, ms, event, suggestion } = decision;
+  const allowed = decision.decision === 'allowed';
+  return {
+    decision: decision.decision,
+    rule,
+    reason: allowed ? null : decision.reason,
+    code: decision.code ?? null,
+    rows: allowed ? decision.rows : [],
+    truncated: allowed && decision.truncated,
+    ms,
+    tool,
+    event,
+    ...(allowed && decision.nextCursor !== undefined ? { nextCursor: decision.nextCursor } : {}),
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
+
+/** A line that is no call: there was nothing to take to the gate, so there is no event either. */
+export function notACall(reason: string): TryResult {
+  return { decision: 'denied', rule: 'try.line', reason, code: 'input_invalid', rows: [], truncated: false, ms: 0 };
+}
+
+/** The exit code of a run in which this was answered: the database's failures are not answers. */
+export function lostDatabase({ decision, code }: TryResult): ExitCode {
+  if (decision !== 'failed') return 0;
+  if (code === 'database_unavailable' || code === 'outcome_unknown') return 4;
+  return code === 'database_read_only' ? 5 : 0;
+}
+
+const COLOURS = { allowed: 'green', denied: 'yellow', failed: 'red' } as const;
+/** Rows shown to a person; a program gets all. */
+const SHOWN = 20;
+
+/** The same for a person. */
+export function printResult(terminal: Terminal, result: TryResult): string[] {
+  const { decision, tool, rule, code, reason, rows, truncated, ms, suggestion } = result;
+  const verdict = terminal.paint(COLOURS[decision], decision);
+  const lines = [
+    [verdict, tool === undefined ? '' : printable(tool), code ?? '', `${rows.length} rows${truncated ? ', more matched' : ''}`, `${ms} ms`, terminal.paint('dim', rule)]
+      .filter((part) => part !== '')
+      .join('  '),
+  ];
+  if (reason !== null) lines.push(`  ${printable(reason)}`);
+  if (suggestion !== undefined) lines.push(`  ${printable(suggestion)}`);
+  if (rows.length > 0) {
+    const header = [...new Set(rows.slice(0, SHOWN).flatMap((row) => Object.keys(row)))];
+    const cells = rows.slice(0, SHOWN).map((row) => header.map((name) => printCell(row[name])));
+    lines.push(...printColumns(header, cells).map((line) => `  ${line}`));
+    if (rows.length > SHOWN) lines.push(`  … and ${rows.length - SHOWN} rows more; --json shows all`);
+  }
+  return [...lines, ''];
+}

@@ -1,0 +1,37 @@
+/** What has no tenant to be recorded under goes to the operator, at a rate that nobody can drown the log with. */
+
+export interface OperatorEntry {
+  readonly kind: 'call_without_boundary' | 'sequencer_failed';
+  readonly message: string;
+  readonly cause?: unknown;
+  /** How many entries of this kind were left out since the last one. */
+  readonly suppressed?: number;
+}
+
+/** Entries of one kind that are let through in a window. */
+const PER_WINDOW = 5;
+const WINDOW_MS = 60_000;
+
+export function rateLimitedLog(
+  write: (entry: OperatorEntry) => void = writeLine,
+  now: () => number = Date.now,
+): (entry: OperatorEntry) => void {
+  const windows = new Map<string, { since: number; count: number; suppressed: number }>();
+  return (entry) => {
+    let window = windows.get(entry.kind);
+    if (window === undefined || now() - window.since >= WINDOW_MS) {
+      window = { since: now(), count: 0, suppressed: window?.suppressed ?? 0 };
+      windows.set(entry.kind, window);
+    }
+    if (++window.count > PER_WINDOW) {
+      window.suppressed++;
+      return;
+    }
+    write(window.suppressed > 0 ? { ...entry, suppressed: window.suppressed } : entry);
+    window.suppressed = 0;
+  };
+}
+
+function writeLine({ kind, message, suppressed }: OperatorEntry): void {
+  process.stderr.write(`${JSON.stringify({ ringfence: kind, message, ...(suppressed ? { suppressed } : {}) })}\n`);
+}

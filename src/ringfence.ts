@@ -1,0 +1,166 @@
+/**
+ * Ringfence put together: one policy, one database, one gate.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Boundary } from './boundary/boundary.js';
+import { type ActingForOptions, actingFor, type AcrossTenantsOptions, acrossTenants } from './boundary/cross-tenant.js';
+import type { MembershipResolver } from './boundary/membership.js';
+import type { Principal } from './boundary/principal.js';
+import { currentBoundary } from './boundary/propagation.js';
+import { type ResolveOptions, resolveBoundary, type TrustedBoundaryFields, trustedBoundary } from './boundary/resolve.js';
+import { type EventToRecord, Gateway } from './database/gateway.js';
+import { cursorKeys, type Keys, loadKeys } from './database/keys.js';
+import type { PoolOptions } from './database/pool.js';
+import { RingfenceError } from './errors.js';
+import { createRecorder } from './ledger/recorder.js';
+import { createSequencer } from './ledger/sequencer.js';
+import { type OperatorEntry, rateLimitedLog } from './operator-log.js';
+import { compilePolicy } from './policy/compile.js';
+import type { CompiledPolicy } from './policy/compiled.js';
+import { type PolicyFile, parsePolicy } from './policy/file.js';
+import { createCursorCodec } from './tools/cursor.js';
+import { dataTools, type ListedTool, toolList } from './tools/data-tools.js';
+import type { CallOptions, Decision } from './tools/decision.js';
+import { createEstimates } from './tools/estimates.js';
+import { createEventWriter } from './tools/event-writer.js';
+import { createGate, usableTools } from './tools/gate.js';
+
+export interface RingfenceOptions extends PoolOptions {
+  /** Path of the policy file, or the file as {@link parsePolicy} read it. Default `ringfence.policy.yaml`. */
+  readonly policy?: string | PolicyFile;
+  /** The keys, or the path of their file. Default `.ringfence/keys.json`, or the environment's `RINGFENCE_KEYS`. */
+  readonly keys?: Keys | string;
+  /** A standby that reads go to. Writes and events always go to `url`. */
+  readonly replicaUrl?: string;
+  /** Who is a member of what. Default: the table `ringfence.membership`. */
+  readonly resolver?: MembershipResolver;
+  /** Told of what has no tenant to be recorded under: calls without a boundary, a sequencer that fails. Default: a line on stderr. */
+  readonly onOperatorEvent?: (entry: OperatorEntry) => void;
+}
+
+export interface Ringfence {
+  readonly policy: CompiledPolicy;
+  /**
+   * A boundary for a verified principal, through its one membership.
+   * @throws {RingfenceError} See {@link resolveBoundary}.
+   */
+  boundaryFor(principal: Principal, options: Omit<ResolveOptions, 'policy' | 'resolver'>): Promise<Boundary>;
+  /** A boundary on the word of trusted code. See {@link trustedBoundary}. */
+  trustedBoundary(fields: Omit<TrustedBoundaryFields, 'policy'>): Boundary;
+  /** A boundary for another tenant, for an agent that the policy lists. See {@link actingFor}. */
+  actingFor(boundary: Boundary, tenant: string, options?: Omit<ActingForOptions, 'policy'>): Boundary;
+  /** Opens one boundary after another for a job with a named grant. See {@link acrossTenants}. */
+  acrossTenants<T>(
+    grant: string,
+    options: Omit<AcrossTenantsOptions, 'policy'>,
+    work: (boundary: Boundary) => T | Promise<T>,
+  ): Promise<readonly { readonly tenant: string; readonly result: T }[]>;
+  /**
+   * Calls a tool inside the ambient boundary (see {@link within}).
+   *
+   * @throws {RingfenceError} `boundary_missing`, `boundary_expired`, `boundary_invalid`; `ledger_unavailable` where the call could
+   * not be recorded and so is not answered. Denials and failures are values.
+   */
+  call(tool: string, input: unknown, options?: CallOptions): Promise<Decision>;
+  /** The tools that the ambient boundary may use, as a model is told of them. */
+  tools(): readonly ListedTool[];
+  /** Makes leaves of all events that are pending now. */
+  sequence(): Promise<void>;
+  /** Ends the calls under way, chains what is pending, and closes every connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens Ringfence on a database that the policy has been applied to.
+ *
+ * @throws {RingfenceError} `policy_invalid`, `policy_unapplied`, `key_missing`, `config_invalid`, `database_unreachable`,
+ * `database_unsafe`, `database_unsupported`.
+ * @example
+ * ```ts
+ * const ringfence = await createRingfence({ url: process.env.RINGFENCE_GATEWAY_URL ?? '' });
+ * const boundary = await ringfence.boundaryFor(principal, { actor: { kind: 'agent', id: 'desk' } });
+ * const decision = await within(boundary, () => ringfence.call('query', { table: 'invoice', limit: 20 }));
+ * await ringfence.close();
+ * ```
+ */
+export async function createRingfence(options: RingfenceOptions): Promise<Ringfence> {
+  const keys = typeof options.keys === 'object' ? options.keys : await loadKeys(options.keys ?? '.ringfence/keys.json');
+  const file = typeof options.policy === 'object' ? options.policy : await readPolicy(options.policy ?? 'ringfence.policy.yaml');
+  const gateway = await Gateway.open({ ...options, keys });
+  try {
+    const policy = compilePolicy(file, await gateway.catalog());
+    const applied = await gateway.appliedPolicy();
+    if (applied !== policy.hash) {
+      throw new RingfenceError(
+        'policy_unapplied',
+        applied === null
+          ? 'No policy has been applied to this database. Run: ringfence apply'
+          : 'The database enforces another version of this policy. See what differs with "ringfence plan", then run "ringfence apply".',
+      );
+    }
+    return assemble(policy, gateway, keys, options);
+  } catch (error) {
+    await gateway.close();
+    throw error;
+  }
+}
+
+function assemble(policy: CompiledPolicy, gateway: Gateway, keys: Keys, options: RingfenceOptions): Ringfence {
+  const log = rateLimitedLog(options.onOperatorEvent);
+  const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch) });
+  const sequencer = createSequencer({
+    run: () => gateway.sequence(),
+    onError: (error) => log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause: error }),
+  });
+  const gate = createGate({
+    policy,
+    gateway,
+    recorder,
+    tools: dataTools,
+    cursors: createCursorCodec(cursorKeys(keys)),
+    estimates: createEstimates(),
+    events: createEventWriter(keys.ledgerKey, policy),
+  });
+  const resolver: MembershipResolver = options.resolver ?? {
+    memberships: (principal) => gateway.memberships(principal.user),
+  };
+  return {
+    policy,
+    boundaryFor: (principal, given) => resolveBoundary(principal, { ...given, policy, resolver }),
+    trustedBoundary: (fields) => trustedBoundary({ ...fields, policy }),
+    actingFor: (boundary, tenant, given = {}) => actingFor(boundary, tenant, { ...given, policy }),
+    acrossTenants: (grant, given, work) => acrossTenants(grant, { ...given, policy }, work),
+    call: async (tool, input, given) => {
+      let boundary: Boundary;
+      try {
+        boundary = currentBoundary();
+      } catch (error) {
+        // There is no tenant whose ledger this could go to.
+        log({ kind: 'call_without_boundary', message: `A call to "${tool.slice(0, 60)}" had no open boundary.`, cause: error });
+        throw error;
+      }
+      return gate.call(boundary, tool, input, given);
+    },
+    tools: () => {
+      const boundary = currentBoundary();
+      const role = policy.roles.get(boundary.role);
+      return role === undefined ? [] : toolList(usableTools(policy, role, boundary));
+    },
+    sequence: () => sequencer.flush(),
+    close: async () => {
+      await recorder.close();
+      await sequencer.stop();
+      await gateway.close();
+    },
+  };
+}
+
+async function readPolicy(path: string): Promise<PolicyFile> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new RingfenceError('config_invalid', `Cannot read the policy file ${path}. "ringfence init" writes one.`, { cause: error });
+  }
+  return parsePolicy(text, { filename: path });
+}

@@ -1,0 +1,60 @@
+/** The data tools: all there is for an agent to call, and how the list looks to a model. */
+import { z } from 'zod';
+import type { ToolName } from '../policy/compiled.js';
+import { aggregate } from './aggregate.js';
+import { create } from './create.js';
+import { deleteRow } from './delete.js';
+import { describeSchema } from './describe-schema.js';
+import { get } from './get.js';
+import { query } from './query.js';
+import type { Effect, Tool } from './tool.js';
+import { update } from './update.js';
+
+/** The data tools by name, in the order in which they are shown. */
+export const dataTools: ReadonlyMap<ToolName, Tool> = new Map<ToolName, Tool>(
+  [describeSchema, query, get, aggregate, create, update, deleteRow].map((tool) => [tool.name, tool as Tool]),
+);
+
+/** One tool as a model is told of it. */
+export interface ListedTool {
+  readonly name: ToolName;
+  readonly description: string;
+  /** JSON Schema (2020-12) of the input. */
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  readonly effect: Effect;
+}
+
+/**
+ * The tools of these names, or all of them, as a model is told of them: under 2 000 tokens together.
+ *
+ * @example
+ * ```ts
+ * toolList(['query', 'get']).map(({ name, description, inputSchema: parameters }) => ({
+ *   type: 'function',
+ *   function: { name, description, parameters },
+ * }));
+ * ```
+ */
+export function toolList(names: Iterable<ToolName> = dataTools.keys()): readonly ListedTool[] {
+  const wanted = new Set(names);
+  return listed.filter(({ name }) => wanted.has(name));
+}
+
+const listed: readonly ListedTool[] = [...dataTools.values()].map(({ name, description, inputSchema, effect }) =>
+  Object.freeze({ name, description, inputSchema: jsonSchema(inputSchema), effect }),
+);
+
+function jsonSchema(schema: z.ZodType): Readonly<Record<string, unknown>> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ jsonSchema: part }) => {
+      // Bounds that only keep absurd input out tell a model nothing.
+      delete part.maximum;
+      delete part.maxLength;
+      delete part.maxItems;
+      delete part.minLength;
+    },
+  });
+  return Object.freeze(rest);
+}

@@ -1,0 +1,94 @@
+/** Writes the body of a call's event: everything about the decision, nothing of the data. */
+import { performance } from 'node:perf_hooks';
+import type { Boundary } from '../boundary/boundary.js';
+import { commitment } from '../ledger/commitment.js';
+import { encodeEvent } from '../ledger/encode-event.js';
+import type { Effect, EventBody } from '../ledger/event.js';
+import { sanitiseInput } from '../ledger/sanitise.js';
+import { CONNECTIVES, OPERATORS } from '../policy/filter.js';
+import type { CompiledPolicy, CompiledRole } from '../policy/compiled.js';
+import type { CallOptions } from './decision.js';
+import type { PreparedCall } from './tool.js';
+
+/** What an event needs to know of the call it tells of. */
+export interface RecordedCall {
+  readonly boundary: Boundary;
+  readonly role: CompiledRole;
+  readonly action: string;
+  readonly input: unknown;
+  readonly options: CallOptions;
+  readonly event: string;
+  /** On the clock of `performance.now()`. */
+  readonly startedAt: number;
+}
+
+export interface RecordedDecision {
+  readonly effect: Effect;
+  readonly rule: string;
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+type Touched = Pick<PreparedCall, 'tables' | 'columns' | 'blocked'>;
+
+export interface EventWriter {
+  /** Canonical JSON of the event's {@link EventBody}. Never fails, whatever the input holds. */
+  body(call: RecordedCall, decision: RecordedDecision, touched: Touched | null): string;
+}
+
+const NOTHING: Touched = { tables: [], columns: [], blocked: [] };
+const WORDS = [...CONNECTIVES, ...Object.keys(OPERATORS), 'count', 'sum', 'avg', 'min', 'max', 'count_distinct', 'day', 'month', 'year'];
+/** Longest piece of free text of the caller's that an event keeps. */
+const TEXT_LIMIT = 500;
+
+export function createEventWriter(ledgerKey: Uint8Array, policy: CompiledPolicy): EventWriter {
+  const known = new Map([...policy.roles.values()].map((role) => [role.name, namesOf(role)]));
+  return {
+    body({ boundary, role, action, input, options, event, startedAt }, decision, touched) {
+      const { tables, columns, blocked } = touched ?? NOTHING;
+      const given = reasonOf(input) ?? options.reason;
+      const body: EventBody = {
+        action: action.slice(0, 100),
+        decision: {
+          effect: decision.effect,
+          rule: decision.rule,
+          ...(decision.code === undefined ? {} : { code: decision.code }),
+          ...(decision.reason === undefined ? {} : { reason: decision.reason }),
+          policy_hash: policy.hash,
+        },
+        ...(given === undefined ? {} : { reason: given.slice(0, TEXT_LIMIT) }),
+        ...(options.promptVersion === undefined ? {} : { prompt_version: options.promptVersion.slice(0, 100) }),
+        tables,
+        columns,
+        blocked,
+        duration_us: Math.round((performance.now() - startedAt) * 1000),
+        attempt: options.attempt ?? 1,
+        ...(options.dry ? { dry: true as const } : {}),
+        trace_id: boundary.traceId,
+        ...(options.correlationId === undefined ? {} : { correlation_id: options.correlationId.slice(0, 200) }),
+        ...(options.parentEvent === undefined ? {} : { parent_event: options.parentEvent.slice(0, 40) }),
+        occurred_at: new Date().toISOString(),
+        input_commitment: commitment(ledgerKey, event, 'input', input),
+        input: sanitiseInput(input, known.get(role.name)),
+      };
+      return encodeEvent(body);
+    },
+  };
+}
+
+/** Names that are structure and not data: what the role's slice is made of, and the words of the language. */
+function namesOf(role: CompiledRole): ReadonlySet<string> {
+  const names = new Set<string>(WORDS);
+  for (const table of role.tables.values()) {
+    names.add(table.name);
+    for (const { name } of table.columns) names.add(name);
+    for (const { name } of table.relations) names.add(name);
+  }
+  return names;
+}
+
+function reasonOf(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null) return undefined;
+  const { reason } = input as { reason?: unknown };
+  return typeof reason === 'string' ? reason : undefined;
+}
