@@ -127,15 +127,18 @@ $$;
 create function ringfence.record(claims text[], ids uuid[], bodies text[], row_counts bigint[]) returns void
 language plpgsql volatile security definer parallel unsafe set search_path = pg_catalog, pg_temp as $$
 declare
+  -- One clock reading, and a microsecond more for each event: the order of the arrays is the order of the ledger.
+  began constant timestamptz := clock_timestamp();
   added bigint;
 begin
   if cardinality(claims) is distinct from cardinality(ids) or cardinality(ids) is distinct from cardinality(bodies)
     or cardinality(bodies) is distinct from cardinality(row_counts) then
     raise exception 'the four arrays differ in length' using errcode = '22023';
   end if;
-  insert into ringfence.event_pending (id, log, tenant, boundary, body, row_count)
-  select e.id, f.claimed[15], f.claimed[7], ringfence.leaf_boundary(f.claimed[7:16]), e.body, e.row_count
-  from unnest(claims, ids, bodies, row_counts) as e (claim, id, body, row_count)
+  insert into ringfence.event_pending (id, log, tenant, boundary, body, row_count, recorded_at)
+  select e.id, f.claimed[15], f.claimed[7], ringfence.leaf_boundary(f.claimed[7:16]), e.body, e.row_count,
+    began + e.place * interval '1 microsecond'
+  from unnest(claims, ids, bodies, row_counts) with ordinality as e (claim, id, body, row_count, place)
   cross join lateral ringfence.claim_fields(e.claim) as f (claimed)
   where not exists (select from ringfence.leaf l where l.event_id = e.id)
   on conflict (id) do nothing;

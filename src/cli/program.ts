@@ -32,7 +32,7 @@ From a database to an answer:
   $ ringfence init --tenant customer.support_rep_id    guess a policy, for you to correct
   $ ringfence plan                                     what would change, for whom
   $ ringfence apply                                    exactly that, in one transaction
-  $ echo '{"tool":"query","input":{"from":"customer"}}' | ringfence try --tenant 3 --user ada --role support
+  $ echo '{"tool":"query","input":{"table":"customer"}}' | ringfence try --tenant 3 --user ada --role support
   $ ringfence audit show                               what was asked, and what was decided
 
 Environment:

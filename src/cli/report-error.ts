@@ -2,10 +2,11 @@
  * What somebody is told when a command cannot do its work: what happened, what to do next, and the code.
  * Never a password: whatever looks like the credentials of a URL is taken out, wherever it came from.
  */
-import { EXIT_CODES, type ExitCode, exitCodeFor } from './exit-code.js';
 import { RingfenceError } from '../errors.js';
-import { Interrupted, UsageError } from './usage-error.js';
+import { printable } from './columns.js';
+import { type ExitCode, exitCodeFor } from './exit-code.js';
 import type { Terminal } from './terminal.js';
+import { Interrupted, UsageError } from './usage-error.js';
 
 interface Report {
   readonly code: string;
@@ -22,8 +23,9 @@ export async function reportError(error: unknown, terminal: Terminal, environmen
     await terminal.answerJson({ error: { code: report.code, message, suggestion: report.suggestion } });
   } else {
     const next = report.suggestion === null || message.includes(report.suggestion) ? [] : [report.suggestion];
-    const code = terminal.paint('dim', `(${report.code}, exit ${report.exit}: ${EXIT_CODES[report.exit]})`, 'stderr');
-    terminal.say([`${terminal.paint('red', 'error:', 'stderr')} ${message}`, ...next, code].join('\n'));
+    const code = terminal.paint('dim', `code ${report.code}, exit ${report.exit}`, 'stderr');
+    const lines = [message, ...next].join('\n').split('\n').map(printable);
+    terminal.say([`${terminal.paint('red', 'error:', 'stderr')} ${lines.join('\n')}`, code].join('\n'));
   }
   if (environment.RINGFENCE_DEBUG === '1') terminal.say(withoutCredentials(stacks(error)));
   return report.exit;

@@ -31,7 +31,11 @@ export function readToolCall(line: Line): ToolCall | string | null {
     return `The line is not JSON. A call is one line like ${SHAPE}.`;
   }
   const parsed = toolCall.safeParse(json);
-  if (!parsed.success) return `The line is JSON, but not a call. A call is one line like ${SHAPE}.`;
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const unknown = issue?.code === 'unrecognized_keys' ? ` It has keys that a call does not have: ${issue.keys.slice(0, 5).join(', ')}.` : '';
+    return `The line is JSON, but not a call.${unknown} A call is one line like ${SHAPE}.`;
+  }
   const { tool, input, reason } = parsed.data;
   return reason === undefined ? { tool, input: input ?? {} } : { tool, input: input ?? {}, reason };
 }

@@ -11,8 +11,11 @@ export const GATEWAY_ROLE = 'ringfence_gateway';
 /** Owns schema `ringfence`. */
 export const OWNER_ROLE = 'ringfence_owner';
 
-/** The policy that keeps agents' roles off the base table itself. */
+/** The policy that keeps agents' roles off a base table itself, where the product had switched row security on. */
 export const CLOSED_POLICY = 'ringfence_closed';
+
+/** The same where Ringfence switched it on. It goes with the table when that is renamed, and so tells whose doing it was. */
+export const FENCE_POLICY = 'ringfence_fence';
 
 /** A name of at most 63 bytes: itself where it fits, else its beginning and eight hex digits of its digest. Never splits a character. */
 export function shortName(name: string): string {

@@ -31,14 +31,14 @@ export function renderPlan(plan: Plan, { color }: RenderOptions): string {
     color ? styleText(style, text, { validateStream: false }) : text;
   const lines: string[] = [];
   for (const step of plan.steps) {
-    lines.push(paint(COLORS[step.sign], `${step.sign} ${NOUNS[step.kind]} ${printable(step.identity)}`));
-    lines.push(`    ${printable(step.words)}`);
-    if (step.affects.length > 0) lines.push(`    for ${printable(step.affects.join(', '))}`);
-    for (const statement of step.sql) lines.push(paint('dim', indent(`${printable(statement)};`)));
+    lines.push(paint(COLORS[step.sign], `${step.sign} ${NOUNS[step.kind]} ${oneLine(step.identity)}`));
+    lines.push(`    ${oneLine(step.words)}`);
+    if (step.affects.length > 0) lines.push(`    for ${oneLine(step.affects.join(', '))}`);
+    for (const statement of sqlOf(step)) lines.push(paint('dim', indent(printable(statement))));
   }
   if (plan.notes.length > 0) {
     lines.push(...(lines.length > 0 ? [''] : []), paint('bold', 'To know'));
-    for (const { table, text } of plan.notes) lines.push(`  ${printable(table === null ? text : `${table}: ${text}`)}`);
+    for (const { table, text } of plan.notes) lines.push(`  ${oneLine(table === null ? text : `${table}: ${text}`)}`);
   }
   lines.push('', summary(plan), `policy ${plan.policyHash}`, `plan   ${plan.digest}`);
   return lines.join('\n').replace(/^\n/, '');
@@ -50,7 +50,16 @@ function summary({ steps }: Plan): string {
   return `${count('+')} to make (+), ${count('~')} to make right (~), ${count('-')} to take out (-)`;
 }
 
+/** A migration is the same for everybody and long: it is named, and can be read in the package. */
+function sqlOf({ kind, identity, sql }: PlanStep): readonly string[] {
+  if (kind !== 'migration') return sql.map((statement) => `${statement};`);
+  const length = sql.reduce((sum, text) => sum + text.trimEnd().split('\n').length, 0);
+  return [`sql/${identity}.sql, ${length} lines`];
+}
+
 const indent = (text: string): string => text.replace(/^/gm, '      ');
+
+const oneLine = (text: string): string => printable(text).replaceAll('\n', ' ');
 
 /** Names are other people's: one with control characters must not drive the terminal. */
 function printable(text: string): string {

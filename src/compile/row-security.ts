@@ -10,7 +10,7 @@ import type { CompiledPolicy, PolicyTable, Scope } from '../policy/compiled.js';
 import type { CatalogIndex } from './catalog-index.js';
 import type { DesiredObject } from './desired-object.js';
 import { guardedKeyChecks } from './guarded-keys.js';
-import { boundaryPolicy, CLOSED_POLICY, GATEWAY_ROLE, openPolicy, passThroughPolicy } from './names.js';
+import { boundaryPolicy, CLOSED_POLICY, FENCE_POLICY, GATEWAY_ROLE, openPolicy, passThroughPolicy } from './names.js';
 import { quoteIdent, quoteName } from './quote.js';
 import { rowRule } from './row-rule.js';
 import { ancestors, policyTable, type RoleScope, scopeCondition } from './scope.js';
@@ -79,13 +79,14 @@ export function protection({ table }: ProtectedTable, members: ReadonlySet<strin
     });
   }
   const closed = [...[...policy.roles.values()].map(({ sliceRole }) => sliceRole).sort(), GATEWAY_ROLE];
+  const fence = table.rowSecurity ? CLOSED_POLICY : FENCE_POLICY;
   objects.push({
-    address: { kind: 'policy', schema: table.schema, name: table.name, policy: CLOSED_POLICY },
-    identity: `${label}: ${CLOSED_POLICY}`,
+    address: { kind: 'policy', schema: table.schema, name: table.name, policy: fence },
+    identity: `${label}: ${fence}`,
     create: [
-      `create policy ${quoteIdent(CLOSED_POLICY)} on ${on} as restrictive for all to ${closed.map(quoteIdent).join(', ')} using (false) with check (false)`,
+      `create policy ${quoteIdent(fence)} on ${on} as restrictive for all to ${closed.map(quoteIdent).join(', ')} using (false) with check (false)`,
     ],
-    drop: [`drop policy ${quoteIdent(CLOSED_POLICY)} on ${on}`],
+    drop: [`drop policy ${quoteIdent(fence)} on ${on}`],
     for: closed,
     why: `agents reach ${label} through their views only, whatever PUBLIC is granted`,
   });

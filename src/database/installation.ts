@@ -48,7 +48,7 @@ export async function requireInstallation(client: Queryable): Promise<void> {
 export async function compareClaimKeys(client: Queryable, keys: Keys): Promise<'same' | 'behind' | 'foreign'> {
   const { rows } = await client.query(
     `select k.key_id from ringfence.claim_key k
-     join pg_catalog.unnest($1::text[], $2::bytea[]) as given (key_id, key)
+     join unnest($1::text[], $2::bytea[]) as given (key_id, key)
        on k.key_id = given.key_id and k.inner_pad = ringfence.hmac_pad(given.key, 54)`,
     [keys.claimKeys.map(({ id }) => id), keys.claimKeys.map(({ key }) => key)],
   );

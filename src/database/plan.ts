@@ -5,12 +5,13 @@ import type pg from 'pg';
 import type { DesiredObject } from '../compile/desired-object.js';
 import { planNotes } from '../compile/notes.js';
 import { compileObjects } from '../compile/objects.js';
-import { diffObjects, type Plan, type PlanStep, planDigest } from '../compile/plan.js';
+import { diffObjects, objectKey, type Plan, type PlanStep, planDigest } from '../compile/plan.js';
 import type { Catalog } from '../policy/catalog.js';
 import type { CompiledPolicy } from '../policy/compiled.js';
 import { readFingerprints } from './apply/fingerprint.js';
 import { readRecorded } from './apply/recorded.js';
 import { readSituation, rolesUsedElsewhere } from './apply/situation.js';
+import { readStrays } from './apply/strays.js';
 import { inTransaction } from './apply/transaction.js';
 import { type Migration, pendingMigrations } from './migrate.js';
 
@@ -48,10 +49,12 @@ export async function planWithin(client: pg.ClientBase, policy: CompiledPolicy, 
   const recorded = await readRecorded(client);
   const situation = await readSituation(client, recorded.objects);
   const desired = compileObjects(policy, catalog, situation);
-  const present = await readFingerprints(client, [...desired, ...recorded.objects].map(({ address }) => address));
+  const strays = await readStrays(client, new Set([...desired, ...recorded.objects].map(objectKey)));
+  const before = [...recorded.objects, ...strays];
+  const present = await readFingerprints(client, [...desired, ...before].map(({ address }) => address));
   const steps: PlanStep[] = [
     ...migrations.map(migrationStep),
-    ...diffObjects(desired, recorded.objects, present, await rolesUsedElsewhere(client)),
+    ...diffObjects(desired, before, present, await rolesUsedElsewhere(client)),
   ];
   if (recorded.policyHash !== policy.hash || steps.length > 0) steps.push(recordStep(policy, recorded.policyHash));
   return {

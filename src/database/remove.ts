@@ -3,7 +3,7 @@
  */
 import type pg from 'pg';
 import { GATEWAY_ROLE, OWNER_ROLE } from '../compile/names.js';
-import { diffObjects, type PlanStep } from '../compile/plan.js';
+import { diffObjects, objectKey, type PlanStep } from '../compile/plan.js';
 import { quoteIdent } from '../compile/quote.js';
 import { RingfenceError } from '../errors.js';
 import { BorrowedRoles } from './apply/borrowed-roles.js';
@@ -11,6 +11,7 @@ import { readFingerprints } from './apply/fingerprint.js';
 import { readRecorded } from './apply/recorded.js';
 import { rolesUsedElsewhere } from './apply/situation.js';
 import { runStep } from './apply/step.js';
+import { readStrays } from './apply/strays.js';
 import { inTransaction } from './apply/transaction.js';
 import { introspect } from './introspect.js';
 import type { Queryable } from './migrate.js';
@@ -43,7 +44,8 @@ const INSTALLATION_ROLES = [GATEWAY_ROLE, 'ringfence_auditor', OWNER_ROLE];
 export async function remove(client: pg.ClientBase, options: RemoveOptions = {}): Promise<Removed> {
   const { lockTimeoutMs } = options;
   return inTransaction(client, { exclusive: true, ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }) }, async () => {
-    const { objects } = await readRecorded(client);
+    const recorded = await readRecorded(client);
+    const objects = [...recorded.objects, ...(await readStrays(client, new Set(recorded.objects.map(objectKey))))];
     const events = options.ledger === 'drop' ? 0 : await countEvents(client);
     if (events > 0) {
       throw new RingfenceError(

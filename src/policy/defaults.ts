@@ -5,7 +5,7 @@ import type { MaskKind, Preset, ToolName } from './compiled.js';
 import type { PolicyDocument } from './schema.js';
 
 /** The limits as the file writes them. */
-export interface PolicyLimits {
+interface PolicyLimits {
   readonly rows: number;
   readonly scanned_rows: number;
   readonly timeout_ms: number;

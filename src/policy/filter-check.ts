@@ -8,7 +8,7 @@ import { didYouMean, nearest } from './nearest.js';
 import { type ColumnType, kindOf, problemOfValue, type ValueKind } from './value.js';
 
 /** Limits of one filter, relation filters inside it included. */
-export const FILTER_LIMITS = { nesting: 8, conditions: 200, list: 500 } as const;
+const FILTER_LIMITS = { nesting: 8, conditions: 200, list: 500 } as const;
 
 /** What the names in a filter can mean: the columns and relations of one table. */
 export interface FilterScope {

@@ -27,13 +27,6 @@ export const OPERATORS = {
 
 export type Operator = keyof typeof OPERATORS;
 
-export type Scalar = string | number | boolean | null;
-
-export type Condition =
-  | Scalar
-  | readonly Scalar[]
-  | { readonly [operator: string]: Scalar | readonly Scalar[] };
-
 export interface Filter {
   readonly and?: readonly Filter[];
   readonly or?: readonly Filter[];

@@ -176,12 +176,8 @@ function whyNotPreset(slice: ReadSlice, column: CatalogColumn, source: PresetSou
     };
   if (column.generated || column.identity === 'always')
     return { message: `${name} is computed by PostgreSQL` };
-  if (shown === undefined)
-    return {
-      message: `${name} is not among the columns the role reads, and a preset is written through those`,
-      suggestion: 'add it to columns',
-    };
-  if (shown.mask !== null) return { message: `${name} is masked, and what is masked cannot be written` };
+  if (shown !== undefined && shown.mask !== null)
+    return { message: `${name} is masked, and what is masked cannot be written` };
   return fits(source, column)
     ? undefined
     : { message: `$${source} does not fit ${name}, which is ${column.type}` };

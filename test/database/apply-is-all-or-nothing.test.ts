@@ -216,6 +216,17 @@ describeOnServers('a policy', (server) => {
     expect(await database.query(`select rolcanlogin from pg_roles where rolname = 'ringfence_slice_support'`)).toEqual([{ rolcanlogin: false }]);
   });
 
+  it('takes back rights that somebody gave to its roles on other tables', async () => {
+    await database.query('create table public.aside (id int primary key, secret text)');
+    await applyPolicy(client, inSchema(POLICY));
+    await database.query('grant select (secret) on public.aside to ringfence_view_support');
+    const { steps } = await planPolicy(client, inSchema(POLICY));
+    expect(steps[0]).toMatchObject({ sign: '-', kind: 'table_grant', identity: 'public.aside to ringfence_view_support' });
+    await applyPolicy(client, inSchema(POLICY));
+    expect(await database.query(`select has_any_column_privilege('ringfence_view_support', 'public.aside', 'select') as may`)).toEqual([{ may: false }]);
+    await database.query('drop table public.aside');
+  });
+
   it('leaves roles that another database of the cluster uses, and names them', async () => {
     const other = await createDatabase(server, { sql: TABLES });
     const there = await other.connect();

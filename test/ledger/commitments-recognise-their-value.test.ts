@@ -18,14 +18,18 @@ describe('a commitment', () => {
     expect(verifyCommitment(key, event, 'input', { limit: 5, table: 'invoice' }, committed)).toBe(true);
     expect(verifyCommitment(key, event, 'input', { limit: 6, table: 'invoice' }, committed)).toBe(false);
     expect(verifyCommitment(key, event, 'output', { limit: 5, table: 'invoice' }, committed)).toBe(false);
-    expect(verifyCommitment(Buffer.alloc(32, 2), event, 'input', { table: 'invoice', limit: 5 }, committed)).toBe(false);
+    expect(
+      verifyCommitment(Buffer.alloc(32, 2), event, 'input', { table: 'invoice', limit: 5 }, committed),
+    ).toBe(false);
     for (const malformed of ['', 'zz', committed.slice(2), `${committed}00`]) {
       expect(verifyCommitment(key, event, 'input', { table: 'invoice', limit: 5 }, malformed)).toBe(false);
     }
   });
 
   it('differs between events, so that equal inputs cannot be linked', () => {
-    expect(commitment(key, event, 'input', 'x')).not.toBe(commitment(key, event.replace(/1$/, '2'), 'input', 'x'));
+    expect(commitment(key, event, 'input', 'x')).not.toBe(
+      commitment(key, event.replace(/1$/, '2'), 'input', 'x'),
+    );
   });
 
   it('takes what no schema would', () => {

@@ -5,7 +5,11 @@ import { encodeEvent, maxBodyBytes } from '../../src/ledger/encode-event.js';
 import type { EventBody } from '../../src/ledger/event.js';
 import { eventBody } from './support/ledger-database.js';
 
-const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 4000 }), fc.constant('\u0001'.repeat(3000)), fc.constant('👩‍🚀'.repeat(900)));
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 4000 }),
+  fc.constant('\u0001'.repeat(3000)),
+  fc.constant('👩‍🚀'.repeat(900)),
+);
 
 describe('an encoded event', () => {
   it('is the canonical JSON of the body where that fits', () => {
@@ -21,7 +25,9 @@ describe('an encoded event', () => {
 
   it('then cuts long strings and lists, marked, and leaves hashes whole', () => {
     const columns = Array.from({ length: 900 }, (_, index) => `invoice.column_${index}`);
-    const encoded = JSON.parse(encodeEvent(eventBody({ columns, reason: 'because '.repeat(300) }))) as EventBody;
+    const encoded = JSON.parse(
+      encodeEvent(eventBody({ columns, reason: 'because '.repeat(300) })),
+    ) as EventBody;
     expect(encoded.columns.at(-1)).toMatch(/^\+\d+$/);
     expect(encoded.columns.length - 1 + Number(encoded.columns.at(-1))).toBe(900);
     expect(encoded.reason).toMatch(/because …$|…$/);
@@ -43,7 +49,13 @@ describe('an encoded event', () => {
           columns: fc.array(text, { maxLength: 50 }),
           blocked: fc.array(text, { maxLength: 50 }),
           input: fc.anything(),
-          decision: fc.record({ effect: fc.constant('denied' as const), rule: text, code: text, reason: text, policy_hash: fc.constant('a'.repeat(64)) }),
+          decision: fc.record({
+            effect: fc.constant('denied' as const),
+            rule: text,
+            code: text,
+            reason: text,
+            policy_hash: fc.constant('a'.repeat(64)),
+          }),
         }),
         (changes) => {
           const encoded = encodeEvent(eventBody(changes));

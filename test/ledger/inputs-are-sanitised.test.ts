@@ -49,7 +49,10 @@ describe('a sanitised input', () => {
     );
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        const input = { where: [{ name: 'Northstar-7731', nested: value }], 'Northstar-7731': 'Northstar-7731' };
+        const input = {
+          where: [{ name: 'Northstar-7731', nested: value }],
+          'Northstar-7731': 'Northstar-7731',
+        };
         expect(canonicalJson(sanitiseInput(input))).not.toContain('7731');
       }),
     );

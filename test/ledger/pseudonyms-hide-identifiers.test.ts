@@ -28,6 +28,8 @@ describe('a pseudonym', () => {
   });
 
   it('is not made with a short key', () => {
-    expect(() => logName(Buffer.alloc(31), 'north')).toThrow(expect.objectContaining({ code: 'key_missing' }));
+    expect(() => logName(Buffer.alloc(31), 'north')).toThrow(
+      expect.objectContaining({ code: 'key_missing' }),
+    );
   });
 });

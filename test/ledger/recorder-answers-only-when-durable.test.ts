@@ -118,26 +118,30 @@ describe('a recorder', () => {
   it('answers each event once and truly, however sending fails', async () => {
     const failures = fc.constantFrom(null, '22P02', '23505', '25006', '40001', '53100', 'ECONNRESET', null);
     await fc.assert(
-      fc.asyncProperty(fc.array(failures, { maxLength: 60 }), fc.integer({ min: 1, max: 60 }), async (plan, count) => {
-        const durable = new Set<number>();
-        let sends = 0;
-        const recorder = createRecorder<number>({
-          maxBatch: 8,
-          send: async (batch) => {
-            const failure = plan[sends++] ?? null;
-            await settled();
-            // A lost connection may have done its work all the same.
-            if (failure === null || failure === 'ECONNRESET') for (const event of batch) durable.add(event);
-            if (failure !== null) throw databaseError(failure);
-          },
-        });
-        const recordings = Array.from({ length: count }, (_, index) => recorder.record(index));
-        const outcomes = await Promise.allSettled(recordings);
-        outcomes.forEach((outcome, index) => {
-          if (outcome.status === 'fulfilled') expect(durable.has(index)).toBe(true);
-          else expect(outcome.reason).toEqual(unavailable);
-        });
-      }),
+      fc.asyncProperty(
+        fc.array(failures, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 60 }),
+        async (plan, count) => {
+          const durable = new Set<number>();
+          let sends = 0;
+          const recorder = createRecorder<number>({
+            maxBatch: 8,
+            send: async (batch) => {
+              const failure = plan[sends++] ?? null;
+              await settled();
+              // A lost connection may have done its work all the same.
+              if (failure === null || failure === 'ECONNRESET') for (const event of batch) durable.add(event);
+              if (failure !== null) throw databaseError(failure);
+            },
+          });
+          const recordings = Array.from({ length: count }, (_, index) => recorder.record(index));
+          const outcomes = await Promise.allSettled(recordings);
+          outcomes.forEach((outcome, index) => {
+            if (outcome.status === 'fulfilled') expect(durable.has(index)).toBe(true);
+            else expect(outcome.reason).toEqual(unavailable);
+          });
+        },
+      ),
       { numRuns: 50 },
     );
   });

@@ -83,7 +83,7 @@ function printEvents(terminal: Terminal, events: readonly RecordedEvent[]): stri
     `${boundary.subject.slice(0, 10)}…`,
     boundary.role,
     `${boundary.actor_kind} ${boundary.actor}`,
-    event.action,
+    event.dry === true ? `${event.action} (dry)` : event.action,
     event.decision.code === undefined ? event.decision.effect : `${event.decision.effect} ${event.decision.code}`,
     String(rowCount),
     event.decision.rule,

@@ -2,6 +2,7 @@
  * What compiling and planning need to know of a database beyond its catalog.
  */
 import { tableKey } from '../../compile/catalog-index.js';
+import { FENCE_POLICY } from '../../compile/names.js';
 import type { RecordedObject } from '../../compile/plan.js';
 import type { Situation } from '../../compile/situation.js';
 import type { Queryable } from '../migrate.js';
@@ -11,11 +12,19 @@ export async function readSituation(client: Queryable, recorded: readonly Record
   const { rows } = await client.query(
     `select n.nspname as name from pg_catalog.pg_namespace n where pg_catalog.has_schema_privilege('public', n.oid, 'usage')`,
   );
+  const fenced = await client.query(
+    `select n.nspname as schema, c.relname as name
+     from pg_catalog.pg_policy p join pg_catalog.pg_class c on c.oid = p.polrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where p.polname = $1`,
+    [FENCE_POLICY],
+  );
   return {
     publicSchemas: new Set((rows as readonly { readonly name: string }[]).map(({ name }) => name)),
-    enabledByRingfence: new Set(
-      recorded.flatMap(({ address }) => (address.kind === 'row_security' ? [tableKey(address.schema, address.name)] : [])),
-    ),
+    enabledByRingfence: new Set([
+      ...recorded.flatMap(({ address }) => (address.kind === 'row_security' ? [tableKey(address.schema, address.name)] : [])),
+      // A table that was renamed since.
+      ...(fenced.rows as readonly { readonly schema: string; readonly name: string }[]).map((row) => tableKey(row.schema, row.name)),
+    ]),
   };
 }
 

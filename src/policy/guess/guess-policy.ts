@@ -13,7 +13,7 @@ import {
   type Tenancy,
   type WithheldRelation,
 } from './guess.js';
-import type { Ownership } from './ownership.js';
+import { hasRivals, type Ownership } from './ownership.js';
 import { personalColumns } from './personal.js';
 import { sortUnowned } from './reference.js';
 import { furtherPatterns, isCaught, onlyCounts, whyKeptFromRoles } from './secrets.js';
@@ -165,14 +165,8 @@ function placeOwned(table: CatalogTable, { tenancy, why, confidence, otherKeys }
 }
 
 function viaOf(table: CatalogTable, parent: CatalogTable, key: CatalogForeignKey): Tenancy {
-  const meaning = (other: CatalogForeignKey): string =>
-    JSON.stringify(other.columns.map((column, index) => [column, other.refColumns[index]]).sort());
-  const others = table.foreignKeys.filter(
-    (other) =>
-      other.refSchema === parent.schema && other.refTable === parent.name && meaning(other) !== meaning(key),
-  );
   const { columns, refColumns: parentColumns } = key;
-  return { kind: 'via', parent, columns, parentColumns, explicit: others.length > 0 };
+  return { kind: 'via', parent, columns, parentColumns, explicit: hasRivals(table, key) };
 }
 
 function lookAtColumns(

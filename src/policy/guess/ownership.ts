@@ -1,7 +1,7 @@
 /**
  * From the tables that carry the tenant themselves to the tables that belong to a tenant through a parent.
  */
-import type { CatalogForeignKey, CatalogTable } from '../catalog.js';
+import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../catalog.js';
 import { type Confidence, columnOf, idOf, type TenantRoot } from './guess.js';
 import { snake } from './words.js';
 
@@ -55,18 +55,22 @@ export function findOwnership(
     });
   }
   const edges = edgesOf(tables);
+  const chosen = new Map<CatalogTable, Edge>();
   const waiting = new Set(tables.filter((table) => !owned.has(idOf(table))));
   while (true) {
     const round =
       reachable(waiting, edges, owned, (edge) => edge.notNull && !edge.incidental) ??
       reachable(waiting, edges, owned, (edge) => edge.notNull) ??
       reachable(waiting, edges, owned, (edge) => !edge.incidental);
-    if (round === null) return owned;
-    for (const [table, choice] of round) {
+    if (round === null) break;
+    for (const [table, best] of round) {
       waiting.delete(table);
-      owned.set(idOf(table), toOwnership(choice, root));
+      chosen.set(table, best);
+      owned.set(idOf(table), toOwnership(best, root));
     }
   }
+  for (const [table, best] of chosen) owned.set(idOf(table), withOtherKeys(table, best, edges, owned));
+  return owned;
 }
 
 function edgesOf(tables: readonly CatalogTable[]): ReadonlyMap<CatalogTable, readonly Edge[]> {
@@ -76,7 +80,7 @@ function edgesOf(tables: readonly CatalogTable[]): ReadonlyMap<CatalogTable, rea
       table,
       table.foreignKeys.flatMap((key) => {
         const parent = byId.get(idOf({ schema: key.refSchema, name: key.refTable }));
-        if (parent === undefined || parent === table) return [];
+        if (parent === undefined || parent === table || !canBeWritten(table, parent, key)) return [];
         const notNull = key.columns.every((name) => columnOf(table, name)?.notNull ?? false);
         return [
           { key, parent, notNull, incidental: key.columns.some((name) => INCIDENTAL.test(snake(name))) },
@@ -86,24 +90,46 @@ function edgesOf(tables: readonly CatalogTable[]): ReadonlyMap<CatalogTable, rea
   );
 }
 
-interface Choice {
-  readonly best: Edge;
-  readonly rest: readonly Edge[];
+/** Keys over the same columns, in whatever order, are one path to a parent; where there are several, the policy must name columns. */
+export function hasRivals(table: CatalogTable, key: CatalogForeignKey): boolean {
+  const pairs = ({ columns, refColumns }: CatalogForeignKey): string =>
+    JSON.stringify(columns.map((column, index) => [column, refColumns[index]]).sort());
+  return table.foreignKeys.some(
+    (other) =>
+      other.refSchema === key.refSchema && other.refTable === key.refTable && pairs(other) !== pairs(key),
+  );
 }
 
-/** The tables that `accept`ed keys lead from to an owned table, with their best key to one and the others. */
+/** Named columns have to be of one kind; PostgreSQL lets a key lead from an integer to a numeric. */
+function canBeWritten(table: CatalogTable, parent: CatalogTable, key: CatalogForeignKey): boolean {
+  if (!hasRivals(table, key)) return true;
+  return key.columns.every((name, index) => {
+    const [own, other] = [columnOf(table, name), columnOf(parent, key.refColumns[index] ?? '')];
+    if (own === undefined || other === undefined) return false;
+    const alike = (holds: (column: CatalogColumn) => boolean): boolean => holds(own) && holds(other);
+    return (
+      own.castType === other.castType ||
+      alike(({ typeOid }) => INTEGERS.has(typeOid)) ||
+      alike(({ category, enumLabels }) => category === 'S' && enumLabels === null)
+    );
+  });
+}
+
+const INTEGERS = new Set([20, 21, 23, 26]);
+
+/** The tables that `accept`ed keys lead from to an owned table, with their best key to one. */
 function reachable(
   waiting: ReadonlySet<CatalogTable>,
   edges: ReadonlyMap<CatalogTable, readonly Edge[]>,
   owned: ReadonlyMap<string, Ownership>,
   accept: (edge: Edge) => boolean,
-): ReadonlyMap<CatalogTable, Choice> | null {
-  const found = new Map<CatalogTable, Choice>();
+): ReadonlyMap<CatalogTable, Edge> | null {
+  const found = new Map<CatalogTable, Edge>();
   for (const table of waiting) {
-    const choices = (edges.get(table) ?? []).filter((edge) => owned.has(idOf(edge.parent)));
-    if (!choices.some(accept)) continue;
-    const [best, ...rest] = choices.toSorted((a, b) => compareEdges(table, a, b));
-    if (best !== undefined) found.set(table, { best, rest });
+    const [best] = (edges.get(table) ?? [])
+      .filter((edge) => owned.has(idOf(edge.parent)) && accept(edge))
+      .toSorted((a, b) => compareEdges(table, a, b));
+    if (best !== undefined) found.set(table, best);
   }
   return found.size === 0 ? null : found;
 }
@@ -124,16 +150,44 @@ function compareEdges(table: CatalogTable, a: Edge, b: Edge): number {
   );
 }
 
-function toOwnership({ best, rest }: Choice, root: TenantRoot | null): Ownership {
-  const otherKeys = rest.map(({ key, parent }) => ({ key, parent }));
-  const doubtful = rest.some((edge) => edge.notNull === best.notNull && edge.incidental === best.incidental);
-  const confidence = !best.notNull || best.incidental ? 'low' : doubtful ? 'medium' : 'high';
-  const nulls = best.notNull ? '' : '; it may be null, and rows where it is are seen by nobody';
-  const own = best.key.columns.length === 1 ? best.key.columns[0] : undefined;
-  if (own !== undefined && best.parent === root?.table && best.key.refColumns[0] === root.column) {
+function toOwnership({ key, parent, notNull, incidental }: Edge, root: TenantRoot | null): Ownership {
+  const confidence = notNull && !incidental ? 'high' : 'low';
+  const nulls = notNull ? '' : '; it may be null, and rows where it is are seen by nobody';
+  const own = key.columns.length === 1 ? key.columns[0] : undefined;
+  if (own !== undefined && parent === root?.table && key.refColumns[0] === root.column) {
     const why = `it is a key to ${root.table.name}${nulls}`;
-    return { tenancy: { kind: 'column', column: own }, why, confidence, otherKeys };
+    return { tenancy: { kind: 'column', column: own }, why, confidence, otherKeys: [] };
   }
-  const why = `its key ${best.key.columns.join(', ')} leads to ${best.parent.name}${nulls}`;
-  return { tenancy: { kind: 'via', parent: best.parent, key: best.key }, why, confidence, otherKeys };
+  const why = `its key ${key.columns.join(', ')} leads to ${parent.name}${nulls}`;
+  return { tenancy: { kind: 'via', parent, key }, why, confidence, otherKeys: [] };
+}
+
+/** What else could have been chosen, now that all are known; where that is as good, the choice is less sure. */
+function withOtherKeys(
+  table: CatalogTable,
+  best: Edge,
+  edges: ReadonlyMap<CatalogTable, readonly Edge[]>,
+  owned: ReadonlyMap<string, Ownership>,
+): Ownership {
+  const chosen = owned.get(idOf(table)) ?? toOwnership(best, null);
+  const rest = (edges.get(table) ?? [])
+    .filter(
+      (edge) => edge !== best && !chainOf(edge.parent, owned).has(table) && owned.has(idOf(edge.parent)),
+    )
+    .toSorted((a, b) => compareEdges(table, a, b));
+  const asGood = rest.some((edge) => edge.notNull === best.notNull && edge.incidental === best.incidental);
+  const confidence = chosen.confidence === 'high' && asGood ? 'medium' : chosen.confidence;
+  return { ...chosen, confidence, otherKeys: rest.map(({ key, parent }) => ({ key, parent })) };
+}
+
+/** A table and the parents its rows belong to a tenant through. */
+function chainOf(table: CatalogTable, owned: ReadonlyMap<string, Ownership>): ReadonlySet<CatalogTable> {
+  const chain = new Set<CatalogTable>();
+  let next: CatalogTable | null = table;
+  while (next !== null && !chain.has(next)) {
+    chain.add(next);
+    const tenancy: Ownership['tenancy'] | undefined = owned.get(idOf(next))?.tenancy;
+    next = tenancy?.kind === 'via' ? tenancy.parent : null;
+  }
+  return chain;
 }

@@ -74,7 +74,6 @@ const PERSON_ROWS = new Set([
   'voter',
   'buyer',
   'borrower',
-  'tenant',
   'renter',
   'worker',
   'agent',
@@ -84,7 +83,6 @@ const PERSON_ROWS = new Set([
   'caregiver',
   'beneficiary',
   'cardholder',
-  'account',
 ]);
 
 /** Whether a row of the table is, by its name, somebody. */

@@ -102,10 +102,10 @@ function whyNotShared(
   const declared = new Set(table.foreignKeys.flatMap((key) => key.columns));
   for (const { name } of table.columns) {
     if (declared.has(name)) continue;
-    if (ABOUT_SOMEBODY.test(snake(name)) || (looksLikeKey(name) && conceptWeight(name) > 0))
-      return { why: `${name} says that its rows are somebody’s, and no foreign key says whose` };
     const target = undeclaredTarget(table, name, tables, owned);
     if (target !== null) return target;
+    if (ABOUT_SOMEBODY.test(snake(name)) || (looksLikeKey(name) && conceptWeight(name) > 0))
+      return { why: `${name} says that its rows are somebody’s, and no foreign key says whose` };
   }
   const head = headOf(table.name);
   const words = rowWords(table.name);

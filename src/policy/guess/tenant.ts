@@ -53,6 +53,7 @@ function toTenants(candidate: Candidate, how: 'named' | 'found', tableCount: num
 
 function stands({ concept, columns, root, owned }: Candidate, tableCount: number): boolean {
   const share = owned.size / tableCount;
+  if (concept < 0) return false;
   if (concept >= TELLING) return (columns.size >= 2 || root !== null) && share >= 0.2;
   return columns.size >= 2 && share >= (concept > 0 ? 0.5 : 0.6);
 }

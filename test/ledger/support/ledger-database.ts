@@ -94,7 +94,9 @@ export async function recordEvents(
 /** Calls `ringfence.sequence` until it says that nothing is pending. */
 export async function sequenceAll(client: pg.Client, atMost = 256): Promise<void> {
   for (;;) {
-    const { rows } = await client.query<{ taken: number | null }>('select ringfence.sequence($1) as taken', [atMost]);
+    const { rows } = await client.query<{ taken: number | null }>('select ringfence.sequence($1) as taken', [
+      atMost,
+    ]);
     if (rows[0]?.taken === 0) return;
   }
 }

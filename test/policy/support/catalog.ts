@@ -48,7 +48,7 @@ const TYPES = {
   textArray: { type: 'text[]', castType: 'pg_catalog._text', typeOid: 1009, category: 'A', leakproof: false },
 } as const;
 
-export type TypeName = keyof typeof TYPES;
+type TypeName = keyof typeof TYPES;
 
 /** `name: 'int'`, `name: 'int?'` where it may be null, `name: 'int='` where it has a default. */
 export type ColumnNote = TypeName | `${TypeName}?` | `${TypeName}=` | Partial<CatalogColumn>;

@@ -10,7 +10,7 @@ preset: development
 `;
 
 /** A policy without the lines that every one begins with. Its own first line is line 3. */
-export function policyFile(body: string): PolicyFile {
+function policyFile(body: string): PolicyFile {
   return parsePolicy(HEAD + body, { filename: 'p.yaml' });
 }
 
