@@ -84,17 +84,25 @@ create trigger append_only before delete or truncate on ringfence.stream
 alter table ringfence.leaf enable always trigger append_only;
 alter table ringfence.stream enable always trigger append_only;
 
+-- A name as a leaf carries it: one that would not leave room for the rest stands as its hash.
+create function ringfence.leaf_name(name text) returns text
+language sql stable parallel safe set search_path = pg_catalog, pg_temp
+return case
+  when octet_length(to_json(name)::text) <= 130 then to_json(name)::text
+  else '"sha256:' || encode(sha256(convert_to(name, 'UTF8')), 'hex') || '"'
+end;
+
 -- What a leaf says of the boundary, from the ten fields of sealed(). A member that has no value is absent.
 -- (This function and the next are bound to what they call when they are made; a SET clause would only keep them from being inlined.)
 create function ringfence.leaf_boundary(fields text[]) returns text
 language sql stable parallel safe
-return '{"actor":' || to_json(fields[7])::text
+return '{"actor":' || ringfence.leaf_name(fields[7])
   || ',"actor_kind":' || to_json(fields[6])::text
-  || case when fields[8] <> '' then ',"cross_tenant":' || to_json(fields[8])::text else '' end
+  || case when fields[8] <> '' then ',"cross_tenant":' || ringfence.leaf_name(fields[8]) else '' end
   || ',"role":' || to_json(fields[4])::text
-  || ',"run":' || to_json(fields[5])::text
+  || ',"run":' || ringfence.leaf_name(fields[5])
   || ',"subject":' || to_json(fields[10])::text
-  || case when fields[2] <> '' then ',"workspace":' || to_json(fields[2])::text else '' end || '}';
+  || case when fields[2] <> '' then ',"workspace":' || ringfence.leaf_name(fields[2]) else '' end || '}';
 
 create function ringfence.rfc3339(at timestamptz) returns text
 language sql stable parallel safe
@@ -293,7 +301,7 @@ begin atomic
 end;
 
 revoke all on function
-  ringfence.refuse_change(), ringfence.leaf_boundary(text[]), ringfence.rfc3339(timestamptz),
+  ringfence.refuse_change(), ringfence.leaf_name(text), ringfence.leaf_boundary(text[]), ringfence.rfc3339(timestamptz),
   ringfence.append(uuid, text, bigint, bigint), ringfence.record(text[], uuid[], text[], bigint[]), ringfence.sequence(int),
   ringfence.ledger_streams(), ringfence.ledger_head(text), ringfence.ledger_read(text, bigint, int),
   ringfence.ledger_events(text, jsonb, timestamptz, int) from public;

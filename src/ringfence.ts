@@ -109,7 +109,7 @@ function assemble(policy: CompiledPolicy, gateway: Gateway, keys: Keys, options:
   const log = rateLimitedLog(options.onOperatorEvent);
   const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch) });
   const sequencer = createSequencer({
-    run: () => gateway.sequence(),
+    run: (atMost) => gateway.sequence(atMost),
     onError: (error) => log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause: error }),
   });
   const gate = createGate({
@@ -149,6 +149,8 @@ function assemble(policy: CompiledPolicy, gateway: Gateway, keys: Keys, options:
     sequence: () => sequencer.flush(),
     close: async () => {
       await recorder.close();
+      // What cannot be chained now stays pending: nothing is lost, and the next process chains it.
+      await sequencer.flush().catch((cause: unknown) => log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause }));
       await sequencer.stop();
       await gateway.close();
     },

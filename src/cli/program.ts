@@ -96,7 +96,7 @@ function usage(error: CommanderError): UsageError {
   }
   const [first = '', ...rest] = error.message.split('\n');
   const guess = rest.join(' ').replace(/^\(|\)$/g, '');
-  const sentence = first.replace(/^error: /, '');
+  const sentence = first.replace(/^error: |\.$/g, '');
   return new UsageError(`${sentence[0]?.toUpperCase() ?? ''}${sentence.slice(1)}.`, guess === '' ? 'See: ringfence --help' : guess);
 }
 

@@ -17,7 +17,10 @@ export class CatalogIndex {
   table(schema: string, name: string): CatalogTable {
     const table = this.#tables.get(tableKey(schema, name));
     if (table === undefined) {
-      throw new RingfenceError('policy_invalid', `The policy names table ${schema}.${name}, which the database does not have.`);
+      throw new RingfenceError(
+        'policy_invalid',
+        `The policy names table ${schema}.${name}, which the database does not have.`,
+      );
     }
     return table;
   }

@@ -60,7 +60,8 @@ function guardKeyFunction(
   const keys = types.map((_, at) => `$${at + 1}`);
   const parent = policyTable(of.policy, key.parent);
   return {
-    call: (own) => `${quoteName(role.scopeSchema, name)}(${own.map((column, at) => `${column}::${types[at]}`).join(', ')})`,
+    call: (own) =>
+      `${quoteName(role.scopeSchema, name)}(${own.map((column, at) => `${column}::${types[at]}`).join(', ')})`,
     object: {
       address: { kind: 'function', schema: role.scopeSchema, name },
       identity: `${role.scopeSchema}.${name}(${types.join(', ')})`,

@@ -8,7 +8,7 @@ import { CatalogIndex, tableKey } from './catalog-index.js';
 import { existingGrantees, type ProtectedTable, protectedTables } from './row-security.js';
 import { type Situation, withoutRingfence } from './situation.js';
 
-export type NoteSubject =
+type NoteSubject =
   | 'bypass'
   | 'index'
   | 'unique'
@@ -42,20 +42,28 @@ export function planNotes(policy: CompiledPolicy, catalog: Catalog, situation: S
       const own = slices.filter((slice) => slice.name === table.policyTable.name);
       return [
         ...tableNotes(table.table, members),
-        ...(own.length > 0 ? indexNotes(table.table) : []),
-        ...writeNotes(policy, table, own),
+        ...indexNotes(table.table, own),
+        ...writeNotes(policy, clean, table, own),
       ];
     }),
   ];
 }
 
-const label = (table: { readonly schema: string; readonly name: string }): string => `${table.schema}.${table.name}`;
+const ACTS: ReadonlySet<CatalogForeignKey['onDelete']> = new Set(['cascade', 'set null', 'set default']);
 
-function bypassNotes(catalog: Catalog, fenced: readonly ProtectedTable[], members: ReadonlySet<string>): readonly Note[] {
+const label = (table: { readonly schema: string; readonly name: string }): string =>
+  `${table.schema}.${table.name}`;
+
+function bypassNotes(
+  catalog: Catalog,
+  fenced: readonly ProtectedTable[],
+  members: ReadonlySet<string>,
+): readonly Note[] {
   const byRole = new Map<string, string[]>();
   for (const { table } of fenced) {
     if (table.rowSecurity) continue;
-    for (const grantee of existingGrantees(table, members)) byRole.set(grantee, [...(byRole.get(grantee) ?? []), label(table)]);
+    for (const grantee of existingGrantees(table, members))
+      byRole.set(grantee, [...(byRole.get(grantee) ?? []), label(table)]);
   }
   const notes: Note[] = [...byRole].sort().map(([role, tables]) => ({
     about: 'bypass',
@@ -64,7 +72,11 @@ function bypassNotes(catalog: Catalog, fenced: readonly ProtectedTable[], member
   }));
   const above = catalog.roles.filter((role) => role.superuser || role.bypassRls).map(({ name }) => name);
   if (above.length > 0) {
-    notes.push({ about: 'bypass', table: null, text: `No row security binds ${above.join(', ')}: never serve agents as one of them.` });
+    notes.push({
+      about: 'bypass',
+      table: null,
+      text: `No row security binds ${above.join(', ')}: never serve agents as one of them.`,
+    });
   }
   const owners = [...new Set(fenced.map(({ table }) => table.owner))].sort();
   if (owners.length > 0) {
@@ -106,7 +118,10 @@ function publicNotes(catalog: Catalog, fenced: readonly ProtectedTable[]): reado
   const open = catalog.tables.filter(
     (table) =>
       !inside.has(tableKey(table.schema, table.name)) &&
-      table.grants.some(({ grantee, privilege }) => grantee === 'public' && ['select', 'insert', 'update', 'delete'].includes(privilege)),
+      table.grants.some(
+        ({ grantee, privilege }) =>
+          grantee === 'public' && ['select', 'insert', 'update', 'delete'].includes(privilege),
+      ),
   );
   if (open.length === 0) return [];
   return [
@@ -142,18 +157,24 @@ function tableNotes(table: CatalogTable, members: ReadonlySet<string>): readonly
   }
   if (!table.rowSecurity) {
     const writers = existingGrantees(table, members).filter(
-      (role) => role === 'pg_write_all_data' || table.grants.some((grant) => grant.grantee === role && grant.privilege === 'insert'),
+      (role) =>
+        role === 'pg_write_all_data' ||
+        table.grants.some((grant) => grant.grantee === role && grant.privilege === 'insert'),
     );
     if (writers.length > 0) {
-      add('copy', `COPY FROM no longer works for ${writers.join(', ')}: PostgreSQL has none under row security. INSERT does, and COPY as the owner.`);
+      add(
+        'copy',
+        `COPY FROM no longer works for ${writers.join(', ')}: PostgreSQL has none under row security. INSERT does, and COPY as the owner.`,
+      );
     }
   }
   return notes;
 }
 
-function indexNotes(table: CatalogTable): readonly Note[] {
+function indexNotes(table: CatalogTable, slices: readonly SliceTable[]): readonly Note[] {
+  const read = new Set(slices.flatMap(({ columns }) => columns.map(({ name }) => name)));
   return table.indexes
-    .filter((index) => !index.leakproof)
+    .filter((index) => !index.leakproof && index.columns.every((name) => name === null || read.has(name)))
     .map((index) => ({
       about: 'index',
       table: label(table),
@@ -165,7 +186,12 @@ function indexNotes(table: CatalogTable): readonly Note[] {
     }));
 }
 
-function writeNotes(policy: CompiledPolicy, { table, policyTable }: ProtectedTable, slices: readonly SliceTable[]): readonly Note[] {
+function writeNotes(
+  policy: CompiledPolicy,
+  catalog: Catalog,
+  { table, policyTable }: ProtectedTable,
+  slices: readonly SliceTable[],
+): readonly Note[] {
   const creates = slices.some(({ write }) => write.create !== null);
   const updates = slices.some(({ write }) => write.update !== null);
   const deletes = slices.some(({ write }) => write.delete);
@@ -174,7 +200,8 @@ function writeNotes(policy: CompiledPolicy, { table, policyTable }: ProtectedTab
   const add = (about: NoteSubject, text: string): void => {
     notes.push({ about, table: label(table), text });
   };
-  const tenant = policyTable.scope.kind === 'scoped' ? policyTable.scope.columns.map(({ column }) => column) : [];
+  const tenant =
+    policyTable.scope.kind === 'scoped' ? policyTable.scope.columns.map(({ column }) => column) : [];
   const written = new Set(slices.flatMap(({ write }) => [...(write.create ?? []), ...(write.update ?? [])]));
   for (const key of table.uniqueKeys) {
     if (policy.tenancy === 'single' || tenant.includes(key.columns[0] ?? '')) continue;
@@ -186,7 +213,12 @@ function writeNotes(policy: CompiledPolicy, { table, policyTable }: ProtectedTab
   }
   for (const key of table.foreignKeys) {
     const parent = parentOf(policy, key);
-    if (parent === undefined || parent.scope.kind !== 'scoped' || key.columns.some((column) => tenant.includes(column))) continue;
+    if (
+      parent === undefined ||
+      parent.scope.kind !== 'scoped' ||
+      key.columns.some((column) => tenant.includes(column))
+    )
+      continue;
     if (!key.columns.some((column) => written.has(column))) continue;
     add(
       'foreign_key',
@@ -201,14 +233,22 @@ function writeNotes(policy: CompiledPolicy, { table, policyTable }: ProtectedTab
         : `trigger ${trigger.name} runs ${trigger.function} as the agent's slice role, which holds no right on base tables: if it reads or writes one, the agent's write fails.`,
     );
   }
-  if (deletes) {
-    add('cascade', 'a delete by an agent also runs the ON DELETE actions of foreign keys to this table, as the owner and past the boundary.');
+  for (const child of deletes ? catalog.tables : []) {
+    for (const key of child.foreignKeys) {
+      if (key.refSchema !== table.schema || key.refTable !== table.name || !ACTS.has(key.onDelete)) continue;
+      add(
+        'cascade',
+        `a delete by an agent also reaches rows of ${label(child)} (${key.name}, on delete ${key.onDelete}), as the owner and past the boundary.`,
+      );
+    }
   }
   return notes;
 }
 
 function parentOf(policy: CompiledPolicy, key: CatalogForeignKey): PolicyTable | undefined {
-  return [...policy.tables.values()].find((table) => table.schema === key.refSchema && table.table === key.refTable);
+  return [...policy.tables.values()].find(
+    (table) => table.schema === key.refSchema && table.table === key.refTable,
+  );
 }
 
 function counted(names: readonly string[], noun: string): string {

@@ -34,9 +34,10 @@ export function compileObjects(
     ...roles.flatMap((role) => roleObjects(role, clean.serverVersion)),
     ...roles.flatMap((role) => schemaObjects(role, index, situation)),
     ...parts.flatMap(({ grants }) => grants),
+    ...parts.flatMap(({ views }) => views),
+    // Last: from here on the tables are locked until the transaction ends.
     ...[...fenced.values()].flatMap((table) => protection(table, members, policy)),
     ...parts.flatMap(({ rules }) => rules),
-    ...parts.flatMap(({ views }) => views),
   ];
 }
 

@@ -20,7 +20,10 @@ export function splitQualified(name: string): readonly [schema: string, name: st
   const schema = parts?.[1]?.replaceAll('""', '"') ?? parts?.[2];
   const last = parts?.[3]?.replaceAll('""', '"') ?? parts?.[4];
   if (schema === undefined || last === undefined) {
-    throw new RingfenceError('policy_invalid', `Expected a schema-qualified name, got ${JSON.stringify(name)}.`);
+    throw new RingfenceError(
+      'policy_invalid',
+      `Expected a schema-qualified name, got ${JSON.stringify(name)}.`,
+    );
   }
   return [schema, last];
 }

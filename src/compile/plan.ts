@@ -45,7 +45,8 @@ export interface RecordedObject {
 export type Present = (address: ObjectAddress) => string | null;
 
 /** What a role that exists before Ringfence made it must look like to be used as it is. */
-export const SAFE_ROLE_FINGERPRINT = 'nologin nosuperuser nobypassrls noinherit nocreatedb nocreaterole noreplication';
+const SAFE_ROLE_FINGERPRINT =
+  'nologin nosuperuser nobypassrls noinherit nocreatedb nocreaterole noreplication';
 
 /** A digest of the statements that make an object. */
 export function definitionOf(object: DesiredObject): string {
@@ -70,12 +71,20 @@ export function diffObjects(
 ): readonly PlanStep[] {
   const before = new Map(recorded.map((object) => [objectKey(object), object]));
   const wanted = new Set(desired.map(objectKey));
-  const steps = desired.flatMap((object) => stepTowards(object, before.get(objectKey(object)), present(object.address)));
-  const gone = recorded.filter((object) => !wanted.has(objectKey(object))).sort((a, b) => b.position - a.position);
+  const steps = desired.flatMap((object) =>
+    stepTowards(object, before.get(objectKey(object)), present(object.address)),
+  );
+  const gone = recorded
+    .filter((object) => !wanted.has(objectKey(object)))
+    .sort((a, b) => b.position - a.position);
   return [...steps, ...gone.map((object) => stepAway(object, present(object.address), keptRoles))];
 }
 
-function stepTowards(object: DesiredObject, recorded: RecordedObject | undefined, there: string | null): readonly PlanStep[] {
+function stepTowards(
+  object: DesiredObject,
+  recorded: RecordedObject | undefined,
+  there: string | null,
+): readonly PlanStep[] {
   const step = (sign: PlanStep['sign'], words: string, sql: readonly string[]): readonly PlanStep[] => [
     { sign, kind: object.address.kind, identity: object.identity, words, sql, affects: object.for },
   ];
@@ -87,13 +96,20 @@ function stepTowards(object: DesiredObject, recorded: RecordedObject | undefined
     }
     return step('~', `${object.why}; one that was not made here is in its place`, mend);
   }
-  if (there === null) return step('~', `${object.why}; it was taken out by somebody and is made again`, object.create);
-  if (recorded.definition !== definitionOf(object)) return step('~', `${object.why}; the policy or its tables changed`, mend);
-  if (recorded.fingerprint !== there) return step('~', `${object.why}; it was altered by somebody and is mended`, mend);
+  if (there === null)
+    return step('~', `${object.why}; it was taken out by somebody and is made again`, object.create);
+  if (recorded.definition !== definitionOf(object))
+    return step('~', `${object.why}; the policy or its tables changed`, mend);
+  if (recorded.fingerprint !== there)
+    return step('~', `${object.why}; it was altered by somebody and is mended`, mend);
   return [];
 }
 
-function stepAway(object: RecordedObject, there: string | null, keptRoles: ReadonlyMap<string, readonly string[]>): PlanStep {
+function stepAway(
+  object: RecordedObject,
+  there: string | null,
+  keptRoles: ReadonlyMap<string, readonly string[]>,
+): PlanStep {
   const step = (words: string, sql: readonly string[]): PlanStep => ({
     sign: '-',
     kind: object.address.kind,

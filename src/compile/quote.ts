@@ -13,7 +13,10 @@ export const IDENTIFIER_BYTES = 63;
  */
 export function quoteIdent(name: string): string {
   if (name === '' || name.includes('\0')) {
-    throw new RingfenceError('policy_invalid', 'A name is empty or holds a NUL character, which PostgreSQL cannot store. Correct it.');
+    throw new RingfenceError(
+      'policy_invalid',
+      'A name is empty or holds a NUL character, which PostgreSQL cannot store. Correct it.',
+    );
   }
   if (Buffer.byteLength(name) > IDENTIFIER_BYTES) {
     throw new RingfenceError(
@@ -37,7 +40,10 @@ export function quoteName(schema: string, name: string): string {
  */
 export function quoteLiteral(text: string): string {
   if (text.includes('\0')) {
-    throw new RingfenceError('policy_invalid', 'A value holds a NUL character, which PostgreSQL cannot store. Remove it.');
+    throw new RingfenceError(
+      'policy_invalid',
+      'A value holds a NUL character, which PostgreSQL cannot store. Remove it.',
+    );
   }
   const quoted = text.replaceAll("'", "''");
   return quoted.includes('\\') ? `E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`;

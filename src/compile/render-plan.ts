@@ -38,7 +38,8 @@ export function renderPlan(plan: Plan, { color }: RenderOptions): string {
   }
   if (plan.notes.length > 0) {
     lines.push(...(lines.length > 0 ? [''] : []), paint('bold', 'To know'));
-    for (const { table, text } of plan.notes) lines.push(`  ${oneLine(table === null ? text : `${table}: ${text}`)}`);
+    for (const { table, text } of plan.notes)
+      lines.push(`  ${oneLine(table === null ? text : `${table}: ${text}`)}`);
   }
   lines.push('', summary(plan), `policy ${plan.policyHash}`, `plan   ${plan.digest}`);
   return lines.join('\n').replace(/^\n/, '');

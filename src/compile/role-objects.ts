@@ -15,7 +15,16 @@ const MEMBERSHIP_OPTIONS = 160000;
 const ATTRIBUTES = 'nologin nosuperuser nobypassrls noinherit nocreatedb nocreaterole';
 
 const ACCESSORS = ['tenant(text)', 'workspace(text)', 'user_id(text)'];
-const FOR_SLICES = [...ACCESSORS, 'tenant()', 'workspace()', 'user_id()', 'role()', 'run_id()', 'mask_hash(text)', 'mask_text(text)'];
+const FOR_SLICES = [
+  ...ACCESSORS,
+  'tenant()',
+  'workspace()',
+  'user_id()',
+  'role()',
+  'run_id()',
+  'mask_hash(text)',
+  'mask_text(text)',
+];
 /** A write records its event in its own statement. */
 const APPEND = 'append(uuid, text, bigint, bigint)';
 
@@ -25,7 +34,10 @@ export function roleObjects(role: CompiledRole, serverVersion: number): readonly
   const gateway = quoteIdent(GATEWAY_ROLE);
   const options = serverVersion >= MEMBERSHIP_OPTIONS ? ' with inherit false, set true' : '';
   return [
-    databaseRole(role.viewRole, `owns the views of ${role.name} and holds its rights on base tables; nobody logs in as it`),
+    databaseRole(
+      role.viewRole,
+      `owns the views of ${role.name} and holds its rights on base tables; nobody logs in as it`,
+    ),
     databaseRole(role.sliceRole, `what an agent of role ${role.name} is while a statement of its runs`),
     {
       address: { kind: 'membership', role: role.sliceRole, member: GATEWAY_ROLE },
@@ -53,7 +65,11 @@ function databaseRole(name: string, why: string): DesiredObject {
 }
 
 /** The role's two schemas, and its rights on the functions that the views and rules call. */
-export function schemaObjects(role: CompiledRole, index: CatalogIndex, situation: Situation): readonly DesiredObject[] {
+export function schemaObjects(
+  role: CompiledRole,
+  index: CatalogIndex,
+  situation: Situation,
+): readonly DesiredObject[] {
   const slice = quoteIdent(role.sliceRole);
   const view = quoteIdent(role.viewRole);
   const schema = (name: string, why: string): DesiredObject => {
@@ -63,7 +79,11 @@ export function schemaObjects(role: CompiledRole, index: CatalogIndex, situation
       address: { kind: 'schema', schema: name },
       identity: name,
       create: [`create schema ${quoted} authorization ${view}`, usage],
-      repair: [`alter schema ${quoted} owner to ${view}`, `revoke all on schema ${quoted} from public`, usage],
+      repair: [
+        `alter schema ${quoted} owner to ${view}`,
+        `revoke all on schema ${quoted} from public`,
+        usage,
+      ],
       drop: [`drop schema ${quoted}`],
       for: [role.sliceRole],
       why,
@@ -72,8 +92,16 @@ export function schemaObjects(role: CompiledRole, index: CatalogIndex, situation
   return [
     schema(role.sliceSchema, `holds one view for each table that ${role.name} may see`),
     schema(role.scopeSchema, `holds which boundary the parents of those tables are in`),
-    functionGrants(role.sliceRole, mayWrite(role) ? [...FOR_SLICES, APPEND] : FOR_SLICES, `the views and rules of ${role.name} ask the seal, as whoever runs the statement`),
-    functionGrants(role.viewRole, ACCESSORS, `the functions that guard foreign keys of ${role.name} ask the seal`),
+    functionGrants(
+      role.sliceRole,
+      mayWrite(role) ? [...FOR_SLICES, APPEND] : FOR_SLICES,
+      `the views and rules of ${role.name} ask the seal, as whoever runs the statement`,
+    ),
+    functionGrants(
+      role.viewRole,
+      ACCESSORS,
+      `the functions that guard foreign keys of ${role.name} ask the seal`,
+    ),
     ...typeSchemas(role, index)
       .filter((name) => !situation.publicSchemas.has(name))
       .map(
@@ -111,7 +139,9 @@ function functionGrants(to: string, names: readonly string[], why: string): Desi
 }
 
 function mayWrite(role: CompiledRole): boolean {
-  return [...role.tables.values()].some(({ write }) => write.create !== null || write.update !== null || write.delete);
+  return [...role.tables.values()].some(
+    ({ write }) => write.create !== null || write.update !== null || write.delete,
+  );
 }
 
 /** The schemas of the types that a role's statements cast to, beside PostgreSQL's own. */
@@ -123,7 +153,8 @@ function typeSchemas(role: CompiledRole, index: CatalogIndex): readonly string[]
     const written = [...(create ?? []), ...(update ?? [])].map((column) =>
       index.column(index.table(slice.schema, slice.table), column),
     );
-    for (const { castType } of [...slice.columns, ...scope, ...presets, ...written]) names.add(typeSchema(castType));
+    for (const { castType } of [...slice.columns, ...scope, ...presets, ...written])
+      names.add(typeSchema(castType));
   }
   names.delete('pg_catalog');
   return [...names].sort();

@@ -7,7 +7,7 @@ import { RingfenceError } from '../errors.js';
 import type { CatalogColumn, CatalogTable } from '../policy/catalog.js';
 import type { SliceTable } from '../policy/compiled.js';
 import type { Filter } from '../policy/filter.js';
-import { comparison } from './operator.js';
+import { comparison, hasCoreOperators } from './operator.js';
 import { quoteIdent, quoteLiteral } from './quote.js';
 import { ancestors, boundaryValue, keyInside, type RoleScope } from './scope.js';
 
@@ -49,7 +49,11 @@ class RowRule {
         case 'not':
           return `not ${this.filter(value as Filter)}`;
         case 'has':
-          return this.#all(Object.entries(value as Record<string, Filter>).map(([name, inner]) => this.#related(name, inner)));
+          return this.#all(
+            Object.entries(value as Record<string, Filter>).map(([name, inner]) =>
+              this.#related(name, inner),
+            ),
+          );
         default:
           return this.#column(key, value);
       }
@@ -58,7 +62,11 @@ class RowRule {
   }
 
   #joined(filters: readonly Filter[], word: string): string {
-    return filters.length === 0 ? (word === ' or ' ? 'false' : 'true') : `(${filters.map((one) => this.filter(one)).join(word)})`;
+    return filters.length === 0
+      ? word === ' or '
+        ? 'false'
+        : 'true'
+      : `(${filters.map((one) => this.filter(one)).join(word)})`;
   }
 
   #all(parts: readonly string[]): string {
@@ -69,7 +77,9 @@ class RowRule {
     const column = this.#of.index.column(this.#table, name);
     if (value === null || typeof value !== 'object') return this.#operator(column, 'eq', value);
     if (Array.isArray(value)) return this.#operator(column, 'in', value);
-    return this.#all(Object.entries(value).map(([operator, operand]) => this.#operator(column, operator, operand)));
+    return this.#all(
+      Object.entries(value).map(([operator, operand]) => this.#operator(column, operator, operand)),
+    );
   }
 
   #operator(column: CatalogColumn, operator: string, operand: unknown): string {
@@ -86,7 +96,7 @@ class RowRule {
       case 'in':
         return this.#oneOf(column, left, operand as readonly unknown[]);
       case 'not_in':
-        return `not ${this.#oneOf(column, left, operand as readonly unknown[])}`;
+        return `not (${this.#oneOf(column, left, operand as readonly unknown[])})`;
       case 'prefix':
         return `pg_catalog.starts_with(${left}::pg_catalog.text, ${quoteLiteral(String(operand))})`;
       case 'contains':
@@ -103,6 +113,9 @@ class RowRule {
 
   #oneOf(column: CatalogColumn, left: string, values: readonly unknown[]): string {
     if (values.length === 0) return 'false';
+    if (hasCoreOperators(column) && !values.includes(null)) {
+      return `${left} in (${values.map((value) => this.#value(column, value)).join(', ')})`;
+    }
     const parts = values.map((value) =>
       value === null ? `${left} is null` : `${left} ${comparison('=', column)} ${this.#value(column, value)}`,
     );
@@ -128,7 +141,10 @@ class RowRule {
     const relation = this.#slice.relations.find((one) => one.name === name);
     const other = relation && this.#of.role.tables.get(relation.table);
     if (relation === undefined || other === undefined) {
-      throw new RingfenceError('policy_invalid', `The row rule of ${this.#slice.name} names a relation ${name}, which there is not.`);
+      throw new RingfenceError(
+        'policy_invalid',
+        `The row rule of ${this.#slice.name} names a relation ${name}, which there is not.`,
+      );
     }
     const asked = policiesAsked(this.#of, relation.table);
     if (this.#enclosing.some((table) => asked.has(table.name))) {

@@ -10,7 +10,14 @@ import type { CompiledPolicy, PolicyTable, Scope } from '../policy/compiled.js';
 import type { CatalogIndex } from './catalog-index.js';
 import type { DesiredObject } from './desired-object.js';
 import { guardedKeyChecks } from './guarded-keys.js';
-import { boundaryPolicy, CLOSED_POLICY, FENCE_POLICY, GATEWAY_ROLE, openPolicy, passThroughPolicy } from './names.js';
+import {
+  boundaryPolicy,
+  CLOSED_POLICY,
+  FENCE_POLICY,
+  GATEWAY_ROLE,
+  openPolicy,
+  passThroughPolicy,
+} from './names.js';
 import { quoteIdent, quoteName } from './quote.js';
 import { rowRule } from './row-rule.js';
 import { ancestors, policyTable, type RoleScope, scopeCondition } from './scope.js';
@@ -25,7 +32,10 @@ export interface ProtectedTable {
  * The base tables that get row security: those whose rows belong to somebody and that a slice or a parent chain needs; and reference
  * data only where a row rule narrows it or the product itself protects it.
  */
-export function protectedTables(policy: CompiledPolicy, index: CatalogIndex): ReadonlyMap<string, ProtectedTable> {
+export function protectedTables(
+  policy: CompiledPolicy,
+  index: CatalogIndex,
+): ReadonlyMap<string, ProtectedTable> {
   const names = new Map<string, boolean>();
   for (const role of policy.roles.values()) {
     for (const slice of role.tables.values()) {
@@ -52,7 +62,11 @@ export function protectedTables(policy: CompiledPolicy, index: CatalogIndex): Re
 }
 
 /** Switches row security on for a table, and leaves those who could use it before exactly where they were. */
-export function protection({ table }: ProtectedTable, members: ReadonlySet<string>, policy: CompiledPolicy): readonly DesiredObject[] {
+export function protection(
+  { table }: ProtectedTable,
+  members: ReadonlySet<string>,
+  policy: CompiledPolicy,
+): readonly DesiredObject[] {
   const on = quoteName(table.schema, table.name);
   const label = `${table.schema}.${table.name}`;
   const objects: DesiredObject[] = [];
@@ -63,7 +77,9 @@ export function protection({ table }: ProtectedTable, members: ReadonlySet<strin
       objects.push({
         address: { kind: 'policy', schema: table.schema, name: table.name, policy: name },
         identity: `${label}: ${name}`,
-        create: [`create policy ${quoteIdent(name)} on ${on} as permissive for all to ${to} using (true) with check (true)`],
+        create: [
+          `create policy ${quoteIdent(name)} on ${on} as permissive for all to ${to} using (true) with check (true)`,
+        ],
         drop: [`drop policy ${quoteIdent(name)} on ${on}`],
         for: [grantee],
         why: `${grantee === 'public' ? 'every role' : grantee} uses ${label} as before; it passes the boundary by`,
@@ -95,10 +111,10 @@ export function protection({ table }: ProtectedTable, members: ReadonlySet<strin
 
 /** Who, beside the owner, may read or write a table: by its grants, and by membership in PostgreSQL's own reader and writer roles. */
 export function existingGrantees(table: CatalogTable, members: ReadonlySet<string>): readonly string[] {
-  const affected = new Set<string>();
+  // FORCE, set while row security was off, would catch the owner too.
+  const affected = new Set<string>(table.forceRowSecurity ? [table.owner] : []);
   for (const { grantee, privilege } of table.grants) {
-    // FORCE set beforehand would catch the owner too.
-    if (grantee === table.owner && !table.forceRowSecurity) continue;
+    if (grantee === table.owner) continue;
     if (['select', 'insert', 'update', 'delete'].includes(privilege)) affected.add(grantee);
   }
   for (const group of ['pg_read_all_data', 'pg_write_all_data']) if (members.has(group)) affected.add(group);
@@ -106,7 +122,10 @@ export function existingGrantees(table: CatalogTable, members: ReadonlySet<strin
 }
 
 /** One role's policies on one table. */
-export function rolePolicies(of: RoleScope, { table, policyTable: name }: ProtectedTable): readonly DesiredObject[] {
+export function rolePolicies(
+  of: RoleScope,
+  { table, policyTable: name }: ProtectedTable,
+): readonly DesiredObject[] {
   const { role } = of;
   const on = quoteName(table.schema, table.name);
   const label = `${table.schema}.${table.name}`;
@@ -135,7 +154,13 @@ export function rolePolicies(of: RoleScope, { table, policyTable: name }: Protec
       check,
       `${role.name} reaches rows of ${label} ${scopeWords(name.scope)}${rule.length > 0 ? ', as far as its row rule says' : ''}`,
     ),
-    policy(openPolicy(role.name), 'permissive', 'true', 'true', `lets ${role.name} past the default refusal; the boundary decides`),
+    policy(
+      openPolicy(role.name),
+      'permissive',
+      'true',
+      'true',
+      `lets ${role.name} past the default refusal; the boundary decides`,
+    ),
   ];
 }
 

@@ -13,7 +13,9 @@ const AXES: readonly ScopeAxis[] = ['tenant', 'workspace', 'user'];
 
 /** The scope views of one role, by parent. */
 export function scopeViews(of: RoleScope): readonly DesiredObject[] {
-  return [...parentKeys(of)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, keys]) => scopeView(of, name, [...keys].sort()));
+  return [...parentKeys(of)]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, keys]) => scopeView(of, name, [...keys].sort()));
 }
 
 /** Each parent in some chain of the slice, and those of its columns that children refer to. */
@@ -34,7 +36,9 @@ function parentKeys(of: RoleScope): ReadonlyMap<string, ReadonlySet<string>> {
 function scopeView(of: RoleScope, name: string, keys: readonly string[]): DesiredObject {
   const chain = [name, ...ancestors(of.policy, name)].map((one) => policyTable(of.policy, one));
   const axes = AXES.flatMap((axis) => {
-    const level = chain.findIndex(({ scope }) => columnsInReach(scope, of.role.reach).some((own) => own.axis === axis));
+    const level = chain.findIndex(({ scope }) =>
+      columnsInReach(scope, of.role.reach).some((own) => own.axis === axis),
+    );
     const own = chain[level]?.scope;
     const column = own?.kind === 'scoped' ? own.columns.find((one) => one.axis === axis)?.column : undefined;
     return column === undefined ? [] : [{ axis, level, column }];
@@ -85,4 +89,3 @@ function scopeView(of: RoleScope, name: string, keys: readonly string[]): Desire
 function read(of: RoleScope, table: PolicyTable, columns: readonly string[]): void {
   of.reads(of.index.table(table.schema, table.table), columns);
 }
-

@@ -7,7 +7,14 @@
  */
 import { RingfenceError } from '../errors.js';
 import type { CatalogTable } from '../policy/catalog.js';
-import type { CompiledPolicy, CompiledRole, PolicyTable, Scope, ScopeAxis, ScopeColumn } from '../policy/compiled.js';
+import type {
+  CompiledPolicy,
+  CompiledRole,
+  PolicyTable,
+  Scope,
+  ScopeAxis,
+  ScopeColumn,
+} from '../policy/compiled.js';
 import type { CatalogIndex } from './catalog-index.js';
 import { comparison, hasCoreOperators } from './operator.js';
 import { quoteIdent, quoteLiteral, quoteName } from './quote.js';
@@ -21,7 +28,11 @@ export interface RoleScope {
   readonly reads: (table: CatalogTable, columns: readonly string[]) => void;
 }
 
-const ACCESSORS: Readonly<Record<ScopeAxis, string>> = { tenant: 'tenant', workspace: 'workspace', user: 'user_id' };
+const ACCESSORS: Readonly<Record<ScopeAxis, string>> = {
+  tenant: 'tenant',
+  workspace: 'workspace',
+  user: 'user_id',
+};
 
 const WITHIN_REACH: Readonly<Record<ScopeAxis, readonly ScopeAxis[]>> = {
   tenant: ['tenant'],
@@ -48,7 +59,8 @@ export function columnsInReach(scope: Scope, reach: ScopeAxis): readonly ScopeCo
 /** @throws RingfenceError `policy_invalid` where the policy has no such table. */
 export function policyTable(policy: CompiledPolicy, name: string): PolicyTable {
   const table = policy.tables.get(name);
-  if (table === undefined) throw new RingfenceError('policy_invalid', `The policy has no table ${JSON.stringify(name)}.`);
+  if (table === undefined)
+    throw new RingfenceError('policy_invalid', `The policy has no table ${JSON.stringify(name)}.`);
   return table;
 }
 
@@ -60,7 +72,10 @@ export function policyTable(policy: CompiledPolicy, name: string): PolicyTable {
 export function scopeCondition(of: RoleScope, name: string, prefix: string, depth = 0): string {
   const { scope, schema, table } = policyTable(of.policy, name);
   if (ancestors(of.policy, name).includes(name)) {
-    throw new RingfenceError('policy_invalid', `The parents of table ${JSON.stringify(name)} lead back to it. Give one of them a column.`);
+    throw new RingfenceError(
+      'policy_invalid',
+      `The parents of table ${JSON.stringify(name)} lead back to it. Give one of them a column.`,
+    );
   }
   if (scope.kind !== 'scoped') return sealOpen(of.role);
   const here = of.index.table(schema, table);
@@ -103,7 +118,9 @@ export function keyInside(
     return `${keys.length === 1 ? keys[0] : `(${keys.join(', ')})`} in (select ${selected} ${from} where ${inside})`;
   }
   // IN looks its operator up by search path; an extension's type needs its own.
-  const matches = types.map((type, at) => `${alias}.${quoteIdent(type.name)} ${comparison('=', type)} ${keys[at]}`);
+  const matches = types.map(
+    (type, at) => `${alias}.${quoteIdent(type.name)} ${comparison('=', type)} ${keys[at]}`,
+  );
   return `exists (select ${from} where ${matches.join(' and ')} and ${inside})`;
 }
 

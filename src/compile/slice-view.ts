@@ -16,10 +16,17 @@ import { sealOpen } from './scope.js';
 import type { RoleNeeds } from './table-needs.js';
 
 /** One table's view, and what it needs of the base table. */
-export function sliceView(index: CatalogIndex, role: CompiledRole, slice: SliceTable, needs: RoleNeeds): DesiredObject {
+export function sliceView(
+  index: CatalogIndex,
+  role: CompiledRole,
+  slice: SliceTable,
+  needs: RoleNeeds,
+): DesiredObject {
   const table = index.table(slice.schema, slice.table);
   const { readable, insert, update, remove } = viewColumns(role, slice);
-  const columns = table.columns.filter(({ name }) => readable.has(name) || insert.has(name) || update.has(name));
+  const columns = table.columns.filter(
+    ({ name }) => readable.has(name) || insert.has(name) || update.has(name),
+  );
   for (const name of [...readable, ...insert, ...update]) index.column(table, name);
 
   const rights = needs.of(table);
@@ -76,11 +83,15 @@ interface ViewColumns {
 function viewColumns(role: CompiledRole, slice: SliceTable): ViewColumns {
   const { create, update, presets, delete: remove } = slice.write;
   const scope = slice.scope.kind === 'scoped' ? slice.scope.columns.map(({ column }) => column) : [];
+  // The tools ask the scope views about the key that leads to the parent.
+  const via = slice.scope.kind === 'scoped' ? (slice.scope.via?.columns ?? []) : [];
   const columns = {
-    readable: new Set([...slice.columns.map(({ name }) => name), ...scope]),
+    readable: new Set([...slice.columns.map(({ name }) => name), ...scope, ...via]),
     insert: new Set(create === null ? [] : [...create, ...scope, ...presets.map(({ column }) => column)]),
     update: new Set(
-      update === null ? [] : [...update, ...presets.filter(({ onUpdate }) => onUpdate).map(({ column }) => column)],
+      update === null
+        ? []
+        : [...update, ...presets.filter(({ onUpdate }) => onUpdate).map(({ column }) => column)],
     ),
     remove,
   };

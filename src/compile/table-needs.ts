@@ -77,10 +77,7 @@ export function tableGrants(role: CompiledRole, needs: RoleNeeds): readonly Desi
 }
 
 /** Rights on sequences behind the defaults of tables that the role may create rows in. */
-export function sequenceGrants(
-  index: CatalogIndex,
-  role: CompiledRole,
-): readonly DesiredObject[] {
+export function sequenceGrants(index: CatalogIndex, role: CompiledRole): readonly DesiredObject[] {
   const names = new Set<string>();
   for (const slice of role.tables.values()) {
     if (slice.write.create === null) continue;

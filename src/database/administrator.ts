@@ -68,7 +68,7 @@ export async function connectAdministrator(url: string): Promise<Administrator> 
 
 function explain(error: unknown, where: string, lost: boolean): unknown {
   // Whatever else was made of it on the way: with the connection gone, nobody knows whether the last word was a commit.
-  if (lost) {
+  if (lost || endedTheConnection(error)) {
     return new RingfenceError('database_lost', `The connection to ${where} was lost.`, {
       cause: error,
       suggestion: 'The server has made all of it or nothing. Run "ringfence plan" to see which.',
@@ -93,4 +93,12 @@ function explain(error: unknown, where: string, lost: boolean): unknown {
     cause: error,
     ...(state === '42501' ? { suggestion: 'Connect as the owner of the database, or as a superuser.' } : {}),
   });
+}
+
+/** Whether the server said, in an error or in one of its causes, that it was closing the connection. */
+function endedTheConnection(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof pg.DatabaseError && (cause.severity === 'FATAL' || /^(08|57P)/.test(cause.code ?? ''))) return true;
+  }
+  return false;
 }

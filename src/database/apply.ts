@@ -49,22 +49,27 @@ export async function apply(
   options: ApplyOptions = {},
 ): Promise<Applied> {
   const { lockTimeoutMs } = options;
-  return inTransaction<Applied>(client, { exclusive: true, ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }) }, async () => {
-    const catalog = await introspect(client);
-    const policy = compile(catalog);
-    const change = await planWithin(client, policy, catalog);
-    const { plan } = change;
-    if (options.expect !== undefined && options.expect !== plan.digest) {
-      throw new RingfenceError(
-        'plan_changed',
-        'The database or the policy changed since the plan was made: what would be applied now is not what was planned. Nothing was changed.',
-        { suggestion: 'Run "ringfence plan" again, read it, and apply that.' },
-      );
-    }
-    const appliedAt = plan.steps.length === 0 ? null : await carryOut(client, policy, catalog, change, options);
-    const more = (await options.alongside?.()) ?? false;
-    return { commit: appliedAt !== null || more, value: { plan, appliedAt } };
-  });
+  return inTransaction<Applied>(
+    client,
+    { exclusive: true, ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }) },
+    async () => {
+      const catalog = await introspect(client);
+      const policy = compile(catalog);
+      const change = await planWithin(client, policy, catalog);
+      const { plan } = change;
+      if (options.expect !== undefined && options.expect !== plan.digest) {
+        throw new RingfenceError(
+          'plan_changed',
+          'The database or the policy changed since the plan was made: what would be applied now is not what was planned. Nothing was changed.',
+          { suggestion: 'Run "ringfence plan" again, read it, and apply that.' },
+        );
+      }
+      const appliedAt =
+        plan.steps.length === 0 ? null : await carryOut(client, policy, catalog, change, options);
+      const more = (await options.alongside?.()) ?? false;
+      return { commit: appliedAt !== null || more, value: { plan, appliedAt } };
+    },
+  );
 }
 
 async function carryOut(
@@ -78,7 +83,9 @@ async function carryOut(
   const migration = new Map(migrations.map((one) => [one.name, one]));
   const existing = new Set(catalog.roles.map(({ name }) => name));
   // Both of the policy and of what it no longer has: views are replaced and dropped with their owner's rights.
-  const leaving = plan.steps.flatMap(({ kind, sign, identity }) => (kind === 'role' && sign === '-' ? [identity] : []));
+  const leaving = plan.steps.flatMap(({ kind, sign, identity }) =>
+    kind === 'role' && sign === '-' ? [identity] : [],
+  );
   for (const role of [...[...policy.roles.values()].map(({ viewRole }) => viewRole), ...leaving]) {
     if (existing.has(role)) await roles.borrow(role);
   }
@@ -87,7 +94,10 @@ async function carryOut(
     const file = step.kind === 'migration' ? migration.get(step.identity) : undefined;
     await runStep(client, roles, step, file === undefined ? undefined : () => runMigration(client, file));
   }
-  const present = await readFingerprints(client, desired.map(({ address }) => address));
+  const present = await readFingerprints(
+    client,
+    desired.map(({ address }) => address),
+  );
   const appliedAt = await writeRecorded(client, policy, plan, desired, present);
   await roles.giveBack();
   return appliedAt;

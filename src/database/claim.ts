@@ -6,7 +6,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Boundary } from '../boundary/boundary.js';
-import { logName, subjectName } from '../ledger/pseudonym.js';
+import { logName, subjectName } from '../boundary/pseudonym.js';
 import type { Keys } from './keys.js';
 
 /** Seconds of life: on a direct connection the claim is bound to its backend as well, behind a pooler only to time. */

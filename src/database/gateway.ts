@@ -130,7 +130,7 @@ export class Gateway {
   }
 
   /** Chains pending events; see `ringfence.sequence`. Null while another process is at it. */
-  async sequence(atMost = 256): Promise<number | null> {
+  async sequence(atMost: number): Promise<number | null> {
     const [row] = await querySimply<{ taken: number | null }>(this.#ledger, 'select ringfence.sequence($1) as taken', [atMost]);
     return row?.taken ?? null;
   }

@@ -44,19 +44,27 @@ export interface PlannedChange {
 }
 
 /** Plans inside the caller's transaction. */
-export async function planWithin(client: pg.ClientBase, policy: CompiledPolicy, catalog: Catalog): Promise<PlannedChange> {
+export async function planWithin(
+  client: pg.ClientBase,
+  policy: CompiledPolicy,
+  catalog: Catalog,
+): Promise<PlannedChange> {
   const migrations = await pendingMigrations(client);
   const recorded = await readRecorded(client);
   const situation = await readSituation(client, recorded.objects);
   const desired = compileObjects(policy, catalog, situation);
   const strays = await readStrays(client, new Set([...desired, ...recorded.objects].map(objectKey)));
   const before = [...recorded.objects, ...strays];
-  const present = await readFingerprints(client, [...desired, ...before].map(({ address }) => address));
+  const present = await readFingerprints(
+    client,
+    [...desired, ...before].map(({ address }) => address),
+  );
   const steps: PlanStep[] = [
     ...migrations.map(migrationStep),
     ...diffObjects(desired, before, present, await rolesUsedElsewhere(client)),
   ];
-  if (recorded.policyHash !== policy.hash || steps.length > 0) steps.push(recordStep(policy, recorded.policyHash));
+  if (recorded.policyHash !== policy.hash || steps.length > 0)
+    steps.push(recordStep(policy, recorded.policyHash));
   return {
     plan: {
       policyHash: policy.hash,

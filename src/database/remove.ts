@@ -43,33 +43,45 @@ const INSTALLATION_ROLES = [GATEWAY_ROLE, 'ringfence_auditor', OWNER_ROLE];
  */
 export async function remove(client: pg.ClientBase, options: RemoveOptions = {}): Promise<Removed> {
   const { lockTimeoutMs } = options;
-  return inTransaction(client, { exclusive: true, ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }) }, async () => {
-    const recorded = await readRecorded(client);
-    const objects = [...recorded.objects, ...(await readStrays(client, new Set(recorded.objects.map(objectKey))))];
-    const events = options.ledger === 'drop' ? 0 : await countEvents(client);
-    if (events > 0) {
-      throw new RingfenceError(
-        'database_refused',
-        `The ledger holds ${events} events, which would be lost. Nothing was changed.`,
-        { suggestion: 'Export what you must keep, then run "ringfence remove --drop-ledger".' },
+  return inTransaction(
+    client,
+    { exclusive: true, ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }) },
+    async () => {
+      const recorded = await readRecorded(client);
+      const objects = [
+        ...recorded.objects,
+        ...(await readStrays(client, new Set(recorded.objects.map(objectKey)))),
+      ];
+      const events = options.ledger === 'drop' ? 0 : await countEvents(client);
+      if (events > 0) {
+        throw new RingfenceError(
+          'database_refused',
+          `The ledger holds ${events} events, which would be lost. Nothing was changed.`,
+          { suggestion: 'Export what you must keep, then run "ringfence remove --drop-ledger".' },
+        );
+      }
+      const catalog = await introspect(client);
+      const used = await rolesUsedElsewhere(client);
+      const present = await readFingerprints(
+        client,
+        objects.map(({ address }) => address),
       );
-    }
-    const catalog = await introspect(client);
-    const used = await rolesUsedElsewhere(client);
-    const present = await readFingerprints(client, objects.map(({ address }) => address));
-    const steps = [...diffObjects([], objects, present, used), ...(await installationSteps(client, used))];
-    const roles = new BorrowedRoles(client, catalog);
-    for (const { address } of objects) {
-      if (address.kind === 'role' && present(address) !== null) await roles.borrow(address.role);
-    }
-    for (const [at, step] of steps.entries()) {
-      options.onStep?.(step, at + 1, steps.length);
-      await runStep(client, roles, step);
-    }
-    await roles.giveBack();
-    const keptRoles = steps.flatMap((step) => (step.kind === 'role' && used.has(step.identity) ? [step.identity] : []));
-    return { commit: steps.length > 0, value: { steps, keptRoles } };
-  });
+      const steps = [...diffObjects([], objects, present, used), ...(await installationSteps(client, used))];
+      const roles = new BorrowedRoles(client, catalog);
+      for (const { address } of objects) {
+        if (address.kind === 'role' && present(address) !== null) await roles.borrow(address.role);
+      }
+      for (const [at, step] of steps.entries()) {
+        options.onStep?.(step, at + 1, steps.length);
+        await runStep(client, roles, step);
+      }
+      await roles.giveBack();
+      const keptRoles = steps.flatMap((step) =>
+        step.kind === 'role' && used.has(step.identity) ? [step.identity] : [],
+      );
+      return { commit: steps.length > 0, value: { steps, keptRoles } };
+    },
+  );
 }
 
 async function countEvents(client: Queryable): Promise<number> {
@@ -79,15 +91,23 @@ async function countEvents(client: Queryable): Promise<number> {
   );
   let events = 0;
   for (const { name } of tables.rows as readonly { readonly name: string }[]) {
-    const { rows } = await client.query(`select pg_catalog.count(*)::int as events from ringfence.${quoteIdent(name)}`);
+    const { rows } = await client.query(
+      `select pg_catalog.count(*)::int as events from ringfence.${quoteIdent(name)}`,
+    );
     events += (rows[0] as { readonly events: number } | undefined)?.events ?? 0;
   }
   return events;
 }
 
 /** Schema `ringfence` and the installation's roles. */
-async function installationSteps(client: Queryable, used: ReadonlyMap<string, readonly string[]>): Promise<readonly PlanStep[]> {
-  const { rows } = await client.query('select rolname::text as name from pg_catalog.pg_roles where rolname = any ($1)', [INSTALLATION_ROLES]);
+async function installationSteps(
+  client: Queryable,
+  used: ReadonlyMap<string, readonly string[]>,
+): Promise<readonly PlanStep[]> {
+  const { rows } = await client.query(
+    'select rolname::text as name from pg_catalog.pg_roles where rolname = any ($1)',
+    [INSTALLATION_ROLES],
+  );
   const existing = new Set((rows as readonly { readonly name: string }[]).map(({ name }) => name));
   return INSTALLATION_ROLES.filter((role) => existing.has(role)).map((role) => {
     const others = used.get(role);
@@ -96,9 +116,15 @@ async function installationSteps(client: Queryable, used: ReadonlyMap<string, re
       sign: '-',
       kind: 'role',
       identity: role,
-      words: others === undefined ? `${owned}, and the role` : `${owned}; the role stays: ${others.join(', ')} of the same cluster use it`,
+      words:
+        others === undefined
+          ? `${owned}, and the role`
+          : `${owned}; the role stays: ${others.join(', ')} of the same cluster use it`,
       // Refused if anything that Ringfence did not make depends on it.
-      sql: [`drop owned by ${quoteIdent(role)}`, ...(others === undefined ? [`drop role ${quoteIdent(role)}`] : [])],
+      sql: [
+        `drop owned by ${quoteIdent(role)}`,
+        ...(others === undefined ? [`drop role ${quoteIdent(role)}`] : []),
+      ],
       affects: [role],
     };
   });

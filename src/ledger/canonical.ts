@@ -20,18 +20,55 @@ import { RingfenceError } from '../errors.js';
  * ```
  */
 export function canonicalJson(value: unknown): string {
-  check(value, '$', []);
+  check(value, []);
   const text = canonicalize(value);
-  if (text === undefined) throw uncanonical('$', 'undefined');
+  if (text === undefined) throw uncanonical([], 'undefined');
   return text;
 }
 
-function check(value: unknown, path: string, above: readonly object[]): void {
+/**
+ * The value that `text` is the canonical JSON of, or undefined where it is not canonical JSON, or no JSON at all.
+ *
+ * Writing the form out is dear, so it is done only where looking is not enough: members that stand in order, read and written
+ * back unchanged by `JSON`, are in the form already.
+ */
+export function parseCanonical(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    const plain = !surrogateEscape.test(text) && inOrder(value) && JSON.stringify(value) === text;
+    return plain || canonicalize(value) === text ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const surrogate = /\p{Surrogate}/u;
+// JSON.stringify escapes lone surrogates, RFC 8785 has no form for them.
+const surrogateEscape = /\\ud[89a-f]/i;
+
+function inOrder(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(inOrder);
+  let last: string | undefined;
+  for (const [key, member] of Object.entries(value)) {
+    if ((last !== undefined && last >= key) || !inOrder(member)) return false;
+    last = key;
+  }
+  return true;
+}
+
+interface Place {
+  readonly container: object;
+  key: string | number;
+}
+
+/** `path` is where we are: one entry a level, changed in place, read only when something is wrong. */
+function check(value: unknown, path: Place[]): void {
   switch (typeof value) {
     case 'boolean':
       return;
     case 'string':
-      if (/\p{Surrogate}/u.test(value)) throw uncanonical(path, 'a lone surrogate');
+      if (surrogate.test(value)) throw uncanonical(path, 'a lone surrogate');
       return;
     case 'number':
       if (!Number.isFinite(value)) throw uncanonical(path, 'a number that JSON does not have');
@@ -39,30 +76,42 @@ function check(value: unknown, path: string, above: readonly object[]): void {
         throw uncanonical(path, 'an integer beyond 2^53: write it as a string');
       return;
     case 'object':
-      if (value !== null) checkObject(value, path, above);
+      if (value !== null) checkObject(value, path);
       return;
     default:
       throw uncanonical(path, typeof value);
   }
 }
 
-function checkObject(value: object, path: string, above: readonly object[]): void {
-  if (above.includes(value)) throw uncanonical(path, 'a cycle');
-  const inside = [...above, value];
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) check(value[index], `${path}[${index}]`, inside);
-    return;
+function checkObject(value: object, path: Place[]): void {
+  if (path.some(({ container }) => container === value)) throw uncanonical(path, 'a cycle');
+  const isArray = Array.isArray(value);
+  if (!isArray) checkPlain(value, path);
+  const place: Place = { container: value, key: 0 };
+  path.push(place);
+  if (isArray) {
+    for (let index = 0; index < value.length; index++) {
+      place.key = index;
+      check(value[index], path);
+    }
+  } else {
+    for (const [key, member] of Object.entries(value)) {
+      place.key = key;
+      if (surrogate.test(key)) throw uncanonical(path, 'under a key with a lone surrogate');
+      check(member, path);
+    }
   }
+  path.pop();
+}
+
+function checkPlain(value: object, path: readonly Place[]): void {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw uncanonical(path, 'not a plain object');
   if ('toJSON' in value && typeof value.toJSON === 'function')
     throw uncanonical(path, 'an object with toJSON');
-  for (const [key, member] of Object.entries(value)) {
-    if (/\p{Surrogate}/u.test(key)) throw uncanonical(path, 'a key with a lone surrogate');
-    check(member, `${path}.${key}`, inside);
-  }
 }
 
-function uncanonical(path: string, what: string): RingfenceError {
-  return new RingfenceError('ledger_unavailable', `This value cannot be recorded: ${path} is ${what}.`);
+function uncanonical(path: readonly Place[], what: string): RingfenceError {
+  const where = path.map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
+  return new RingfenceError('ledger_unavailable', `This value cannot be recorded: $${where} is ${what}.`);
 }

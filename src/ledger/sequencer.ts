@@ -6,10 +6,12 @@
 
 export interface SequencerOptions {
   /**
-   * `select ringfence.sequence()`: how many events were sequenced; 0 where none is pending; null where another process
+   * `select ringfence.sequence(atMost)`: how many events were sequenced; 0 where none is pending; null where another process
    * is at it.
    */
-  readonly run: () => Promise<number | null>;
+  readonly run: (atMost: number) => Promise<number | null>;
+  /** Events in one batch; 256 where not given. */
+  readonly batch?: number;
   /** Milliseconds between looks; 250 where not given. */
   readonly intervalMs?: number;
   /** Told of every look that failed. The next one comes later each time, up to 64 intervals. */
@@ -38,7 +40,7 @@ export interface Sequencer {
  * ```
  */
 export function createSequencer(options: SequencerOptions): Sequencer {
-  const { run, intervalMs = 250, onError } = options;
+  const { run, batch = 256, intervalMs = 250, onError } = options;
   let stopped = false;
   let failures = 0;
   let timer: NodeJS.Timeout;
@@ -46,7 +48,8 @@ export function createSequencer(options: SequencerOptions): Sequencer {
 
   const look = async (): Promise<void> => {
     try {
-      while (!stopped && ((await run()) ?? 0) > 0);
+      // On at once only after a full batch: chasing each event as it comes would cost a commit for each.
+      while (!stopped && ((await run(batch)) ?? 0) >= batch);
       failures = 0;
     } catch (error) {
       failures++;
@@ -63,7 +66,7 @@ export function createSequencer(options: SequencerOptions): Sequencer {
   return Object.freeze({
     async flush(): Promise<void> {
       for (;;) {
-        const sequenced = await run();
+        const sequenced = await run(batch);
         if (sequenced === 0) return;
         // Another process leads; what it has not committed yet is still pending to us.
         if (sequenced === null) await new Promise((resolve) => setTimeout(resolve, 5));

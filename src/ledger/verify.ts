@@ -8,7 +8,7 @@
  * as `retained`.
  */
 import { createHash } from 'node:crypto';
-import { canonicalJson } from './canonical.js';
+import { parseCanonical } from './canonical.js';
 
 /** A leaf as stored, with the columns beside it. Hashes are lower-case hex. */
 export interface StoredLeaf {
@@ -120,12 +120,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** What the bytes say, or null where they are not the canonical JSON of an object. */
 function parseLeaf(leaf: Uint8Array): Readonly<Record<string, unknown>> | null {
+  let text: string;
   try {
-    const text = utf8.decode(leaf);
-    const content: unknown = JSON.parse(text);
-    if (typeof content !== 'object' || content === null || canonicalJson(content) !== text) return null;
-    return content as Readonly<Record<string, unknown>>;
+    text = utf8.decode(leaf);
   } catch {
     return null;
   }
+  const content = parseCanonical(text);
+  return typeof content === 'object' && content !== null
+    ? (content as Readonly<Record<string, unknown>>)
+    : null;
 }

@@ -18,16 +18,21 @@ export class Denials {
       const found = references.column(name, ['deny', 'except', index], findings);
       if (found !== undefined) this.#excepted.add(found.column);
     }
+    for (const [index, pattern] of policy.deny.columns.entries()) {
+      // A pattern with a star is a precaution; one without means a certain column, and a slip of the pen would bare it.
+      const precaution = pattern.includes('*');
+      const catches = references.tables.some((table) =>
+        table.source.columns.some((column) => matchesColumn(pattern, table, column)),
+      );
+      if (!precaution && !catches)
+        findings.note(['deny', 'columns', index], `${pattern} denies no column of any table of this policy`);
+    }
   }
 
   /** The pattern that keeps a column from every role, or undefined. */
   ofColumn(table: ListedTable, column: CatalogColumn): string | undefined {
     if (this.#excepted.has(column)) return undefined;
-    return this.#columnPatterns.find((pattern) => {
-      const { table: tablePattern, column: columnPattern } = splitPattern(pattern);
-      if (!matchesWildcard(columnPattern, column.name)) return false;
-      return tablePattern === null || namesOf(table).some((name) => matchesWildcard(tablePattern, name));
-    });
+    return this.#columnPatterns.find((pattern) => matchesColumn(pattern, table, column));
   }
 
   /** The pattern that keeps a table from every role, or undefined. */
@@ -38,6 +43,12 @@ export class Denials {
       return namesOf(table).some((known) => matchesWildcard(whole, known));
     });
   }
+}
+
+function matchesColumn(pattern: string, table: ListedTable, column: CatalogColumn): boolean {
+  const { table: tablePattern, column: columnPattern } = splitPattern(pattern);
+  if (!matchesWildcard(columnPattern, column.name)) return false;
+  return tablePattern === null || namesOf(table).some((name) => matchesWildcard(tablePattern, name));
 }
 
 /** Every name that a pattern may catch a table by. */

@@ -35,7 +35,7 @@ export function rowRules(role: RuledSlices, findings: Findings): ReadonlyMap<str
     else
       findings.complain(
         [...path, 'rows'],
-        `asks for rows of ${circle.asked}, which rows are seen there depends on ${circle.back}, and PostgreSQL refuses such a circle`,
+        `asks for rows of ${circle.asked}; which of them are seen depends on ${circle.back}, and PostgreSQL refuses such a circle`,
         { suggestion: 'put the rule on a column of the table itself' },
       );
   }

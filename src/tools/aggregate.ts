@@ -55,7 +55,9 @@ function prepareAggregate(input: AggregateInput, context: ToolContext): Prepared
   const alias = draft.alias();
   const limit = Math.min(input.limit ?? context.limits.rows, context.limits.rows);
 
-  const groups = (input.group_by ?? []).map((asked, index) => compileGroup(draft, table, alias, asked, `g${index}`));
+  const groups = (input.group_by ?? []).map((asked, index) =>
+    compileGroup(draft, table, alias, asked, `g${index}`),
+  );
   const metrics = input.metrics.map((asked, index) => compileMetric(draft, table, alias, asked, `m${index}`));
   const outputs = [...groups, ...metrics];
   const where = [...draft.scope(table, alias), ...whereConditions(draft, table, alias, input.where, 0)];
@@ -74,20 +76,37 @@ function prepareAggregate(input: AggregateInput, context: ToolContext): Prepared
     blocked: [],
     estimate: true,
     answer(answered: ResultRows): ToolAnswer {
-      const rows = readRows({ columns: outputs.map(({ indexed }) => indexed), includes: [] }, answered, limit);
+      const rows = readRows(
+        { columns: outputs.map(({ indexed }) => indexed), includes: [] },
+        answered,
+        limit,
+      );
       if (answered.rows.length <= limit) return { rows, truncated: false };
-      return { rows, truncated: true, suggestion: 'Narrow the groups with "where" or "having", or order by what matters most.' };
+      return {
+        rows,
+        truncated: true,
+        suggestion: 'Narrow the groups with "where" or "having", or order by what matters most.',
+      };
     },
   };
 }
 
 /** The groups as a table of their own, so that `having` and `order` are judged and written like any condition and order. */
-function resultTable(table: IndexedTable, groups: readonly OutputColumn[], outputs: readonly OutputColumn[]): IndexedTable {
+function resultTable(
+  table: IndexedTable,
+  groups: readonly OutputColumn[],
+  outputs: readonly OutputColumn[],
+): IndexedTable {
   const columns = new Map(outputs.map(({ indexed }) => [indexed.name, indexed]));
   if (columns.size < outputs.length) {
     const names = outputs.map(({ indexed }) => indexed.name);
     const twice = names.find((name, index) => names.indexOf(name) !== index) ?? '';
-    refuse('input_invalid', 'input.metrics', `Two results are called ${quoted(twice)}.`, 'Name one of them with "as".');
+    refuse(
+      'input_invalid',
+      'input.metrics',
+      `Two results are called ${quoted(twice)}.`,
+      'Name one of them with "as".',
+    );
   }
   return {
     ...table,

@@ -29,7 +29,11 @@ function readArray(text: string, from: number): readonly [ArrayText, number] {
       continue;
     }
     const [element, next] =
-      text[at] === '{' ? readArray(text, at + 1) : text[at] === '"' ? readQuoted(text, at + 1) : readBare(text, at);
+      text[at] === '{'
+        ? readArray(text, at + 1)
+        : text[at] === '"'
+          ? readQuoted(text, at + 1)
+          : readBare(text, at);
     elements.push(element);
     at = next;
   }

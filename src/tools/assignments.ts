@@ -59,12 +59,21 @@ export function assignments(
     assigned.set(name, agentValue(draft, table, operation, writable, name, value));
   }
   if (assigned.size === 0) {
-    refuse('input_invalid', 'input.values', 'There are no values to write.', pointer('', writable, 'writable columns'));
+    refuse(
+      'input_invalid',
+      'input.values',
+      'There are no values to write.',
+      pointer('', writable, 'writable columns'),
+    );
   }
   if (operation === 'create') scopeValues(draft, table, assigned);
   for (const preset of table.slice.write.presets) {
     if (!isSet(preset, operation) || table.scopeColumns.has(preset.column)) continue;
-    assigned.set(preset.column, { ident: quoteIdent(preset.column), sql: presetValue(draft, preset), isNull: false });
+    assigned.set(preset.column, {
+      ident: quoteIdent(preset.column),
+      sql: presetValue(draft, preset),
+      isNull: false,
+    });
   }
   return assigned;
 }

@@ -6,8 +6,8 @@
  */
 import { comparison as symbol } from '../compile/operator.js';
 import type { DenialCode } from '../errors.js';
-import { checkFilter, type FilterComplaint } from '../policy/filter-check.js';
 import type { Filter, Operator } from '../policy/filter.js';
+import { checkFilter, type FilterComplaint } from '../policy/filter-check.js';
 import { formatArray } from './array-text.js';
 import type { Draft } from './draft.js';
 import { refuse } from './refusal.js';
@@ -69,7 +69,13 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`;
 }
 
-function filterConditions(draft: Draft, table: IndexedTable, alias: string, filter: Filter, level: number): string[] {
+function filterConditions(
+  draft: Draft,
+  table: IndexedTable,
+  alias: string,
+  filter: Filter,
+  level: number,
+): string[] {
   const nested = (inner: Filter) => joined(filterConditions(draft, table, alias, inner, level), ' and ');
   return Object.entries(filter).flatMap(([key, value]) => {
     switch (key) {
@@ -122,7 +128,13 @@ function columnConditions(draft: Draft, column: IndexedColumn, alias: string, va
   );
 }
 
-function comparison(draft: Draft, column: IndexedColumn, sql: string, operator: Operator, operand: unknown): string {
+function comparison(
+  draft: Draft,
+  column: IndexedColumn,
+  sql: string,
+  operator: Operator,
+  operand: unknown,
+): string {
   switch (operator) {
     case 'ne':
       return `(${sql} ${symbol('=', column.column)} ${bound(draft, column, operand)}) is not true`;
@@ -162,5 +174,9 @@ function boundList(draft: Draft, column: IndexedColumn, values: unknown): string
 function textOf(column: IndexedColumn, value: unknown): string {
   const encoded = encodeScalar(column.column, value);
   if ('text' in encoded) return encoded.text;
-  return refuse('type_mismatch', 'input.where', `${column.name} is ${column.column.type}: ${encoded.problem}.`);
+  return refuse(
+    'type_mismatch',
+    'input.where',
+    `${column.name} is ${column.column.type}: ${encoded.problem}.`,
+  );
 }

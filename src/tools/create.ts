@@ -29,7 +29,8 @@ function prepareCreate(input: CreateInput, context: ToolContext): PreparedCall {
   const alias = draft.alias();
   const columns = [...assigned.values()].map(({ ident }) => ident).join(', ');
   const values = [...assigned.values()].map(({ sql }) => sql).join(', ');
-  const source = conditions.length === 0 ? `values (${values})` : `select ${values} where ${conditions.join(' and ')}`;
+  const source =
+    conditions.length === 0 ? `values (${values})` : `select ${values} where ${conditions.join(' and ')}`;
   const returned = allColumns(draft, table);
   return writtenRow(draft, returned, {
     text: `insert into ${table.view} as ${alias} (${columns}) ${source} returning ${returned.list(alias)}`,

@@ -73,7 +73,9 @@ export function createCursorCodec(keys: CursorKeys, options: CursorCodecOptions 
   return Object.freeze({
     encode(position: CursorPosition): string {
       const expires = Math.floor(now() / 1000) + lifeSeconds;
-      const payload = Buffer.from(JSON.stringify([position.shape, expires, position.after])).toString('base64url');
+      const payload = Buffer.from(JSON.stringify([position.shape, expires, position.after])).toString(
+        'base64url',
+      );
       const signed = `${keys.current.id}.${payload}`;
       return `${signed}.${mac(keys.current, signed)}`;
     },

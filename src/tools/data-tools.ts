@@ -40,8 +40,9 @@ export function toolList(names: Iterable<ToolName> = dataTools.keys()): readonly
   return listed.filter(({ name }) => wanted.has(name));
 }
 
-const listed: readonly ListedTool[] = [...dataTools.values()].map(({ name, description, inputSchema, effect }) =>
-  Object.freeze({ name, description, inputSchema: jsonSchema(inputSchema), effect }),
+const listed: readonly ListedTool[] = [...dataTools.values()].map(
+  ({ name, description, inputSchema, effect }) =>
+    Object.freeze({ name, description, inputSchema: jsonSchema(inputSchema), effect }),
 );
 
 function jsonSchema(schema: z.ZodType): Readonly<Record<string, unknown>> {

@@ -66,7 +66,9 @@ function writeInBrief({ create, update, delete: remove }: WriteRules): string {
 function inFull({ slice, relations, key, scopeColumns }: IndexedTable): Row {
   const { write } = slice;
   const isShown = (name: string) => !scopeColumns.has(name);
-  const indexed = slice.indexes.map((columns) => columns.filter(isShown)).filter((columns) => columns.length > 0);
+  const indexed = slice.indexes
+    .map((columns) => columns.filter(isShown))
+    .filter((columns) => columns.length > 0);
   return {
     table: slice.name,
     ...about(slice),
@@ -100,7 +102,10 @@ function columnInFull({ name, type, notNull, hasDefault, mask, enumLabels, comme
   };
 }
 
-function relationInFull({ name, kind, table, columns, otherColumns }: Relation, isShown: (name: string) => boolean): Row {
+function relationInFull(
+  { name, kind, table, columns, otherColumns }: Relation,
+  isShown: (name: string) => boolean,
+): Row {
   const on = columns.flatMap((column, index) => {
     const other = otherColumns[index];
     return other === undefined || !isShown(column) ? [] : [[column, other] as const];

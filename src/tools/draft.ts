@@ -129,7 +129,10 @@ export class Draft {
     return relation.columns.map((name, index) => {
       const farName = relation.otherColumns[index];
       if (farName === undefined) {
-        throw new RingfenceError('policy_invalid', `Relation ${relation.name} pairs unequal numbers of columns.`);
+        throw new RingfenceError(
+          'policy_invalid',
+          `Relation ${relation.name} pairs unequal numbers of columns.`,
+        );
       }
       const column = other.columns.get(farName)?.column;
       const equals = column === undefined ? '=' : comparison('=', column);

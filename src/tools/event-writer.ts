@@ -5,8 +5,8 @@ import { commitment } from '../ledger/commitment.js';
 import { encodeEvent } from '../ledger/encode-event.js';
 import type { Effect, EventBody } from '../ledger/event.js';
 import { sanitiseInput } from '../ledger/sanitise.js';
-import { CONNECTIVES, OPERATORS } from '../policy/filter.js';
 import type { CompiledPolicy, CompiledRole } from '../policy/compiled.js';
+import { CONNECTIVES, OPERATORS } from '../policy/filter.js';
 import type { CallOptions } from './decision.js';
 import type { PreparedCall } from './tool.js';
 
@@ -37,7 +37,19 @@ export interface EventWriter {
 }
 
 const NOTHING: Touched = { tables: [], columns: [], blocked: [] };
-const WORDS = [...CONNECTIVES, ...Object.keys(OPERATORS), 'count', 'sum', 'avg', 'min', 'max', 'count_distinct', 'day', 'month', 'year'];
+const WORDS = [
+  ...CONNECTIVES,
+  ...Object.keys(OPERATORS),
+  'count',
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'count_distinct',
+  'day',
+  'month',
+  'year',
+];
 /** Longest piece of free text of the caller's that an event keeps. */
 const TEXT_LIMIT = 500;
 
@@ -57,7 +69,9 @@ export function createEventWriter(ledgerKey: Uint8Array, policy: CompiledPolicy)
           policy_hash: policy.hash,
         },
         ...(given === undefined ? {} : { reason: given.slice(0, TEXT_LIMIT) }),
-        ...(options.promptVersion === undefined ? {} : { prompt_version: options.promptVersion.slice(0, 100) }),
+        ...(options.promptVersion === undefined
+          ? {}
+          : { prompt_version: options.promptVersion.slice(0, 100) }),
         tables,
         columns,
         blocked,
@@ -65,7 +79,9 @@ export function createEventWriter(ledgerKey: Uint8Array, policy: CompiledPolicy)
         attempt: options.attempt ?? 1,
         ...(options.dry ? { dry: true as const } : {}),
         trace_id: boundary.traceId,
-        ...(options.correlationId === undefined ? {} : { correlation_id: options.correlationId.slice(0, 200) }),
+        ...(options.correlationId === undefined
+          ? {}
+          : { correlation_id: options.correlationId.slice(0, 200) }),
         ...(options.parentEvent === undefined ? {} : { parent_event: options.parentEvent.slice(0, 40) }),
         occurred_at: new Date().toISOString(),
         input_commitment: commitment(ledgerKey, event, 'input', input),

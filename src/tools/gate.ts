@@ -8,11 +8,11 @@ import { performance } from 'node:perf_hooks';
 import { uuidv7 } from 'uuidv7';
 import { assertBoundary, type Boundary } from '../boundary/boundary.js';
 import { type EventToRecord, type Gateway, writeWithEvent } from '../database/gateway.js';
-import { type Denial, deny, type FailureCode, RingfenceError } from '../errors.js';
 import type { SealedOutcome } from '../database/session.js';
+import { type Denial, deny, type FailureCode, RingfenceError } from '../errors.js';
 import type { Recorder } from '../ledger/recorder.js';
-import { nearest } from '../policy/nearest.js';
 import type { CompiledPolicy, CompiledRole, SliceTable, ToolName } from '../policy/compiled.js';
+import { nearest } from '../policy/nearest.js';
 import type { CursorCodec } from './cursor.js';
 import type { Allowed, CallOptions, Decision } from './decision.js';
 import type { Estimates } from './estimates.js';
@@ -40,7 +40,12 @@ export interface Gate {
   call(boundary: Boundary, tool: string, input: unknown, options?: CallOptions): Promise<Decision>;
 }
 
-const NO_SUCH_ROW = deny('not_found', 'boundary.slice', 'No such row in your slice.', 'Look the row up with "query" first.');
+const NO_SUCH_ROW = deny(
+  'not_found',
+  'boundary.slice',
+  'No such row in your slice.',
+  'Look the row up with "query" first.',
+);
 
 /** One call on its way through. */
 interface Call {
@@ -60,7 +65,11 @@ export function createGate(parts: GateParts): Gate {
     await recorder.record({ id: call.event, boundary: call.boundary, body, rowCount });
   };
 
-  const refuse = async (call: Call, denial: Denial, prepared: PreparedCall | null = null): Promise<Decision> => {
+  const refuse = async (
+    call: Call,
+    denial: Denial,
+    prepared: PreparedCall | null = null,
+  ): Promise<Decision> => {
     await record(call, events.body(call, { effect: 'denied', ...denial }, prepared), 0);
     return { decision: 'denied', ...denial, event: call.event, ms: since(call.startedAt) };
   };
@@ -76,10 +85,18 @@ export function createGate(parts: GateParts): Gate {
   };
 
   /** What is left when the statement gave no rows to answer with. */
-  const settle = (call: Call, outcome: SealedOutcome, rule: string, prepared: PreparedCall): Promise<Decision> => {
+  const settle = (
+    call: Call,
+    outcome: SealedOutcome,
+    rule: string,
+    prepared: PreparedCall,
+  ): Promise<Decision> => {
     if (outcome.kind === 'rows') return refuse(call, NO_SUCH_ROW, prepared);
     const { verdict } = outcome;
-    const told = { reason: verdict.reason, ...(verdict.suggestion === undefined ? {} : { suggestion: verdict.suggestion }) };
+    const told = {
+      reason: verdict.reason,
+      ...(verdict.suggestion === undefined ? {} : { suggestion: verdict.suggestion }),
+    };
     return verdict.kind === 'denied'
       ? refuse(call, { rule: 'boundary.slice', code: verdict.code, ...told }, prepared)
       : fail(call, { code: verdict.code, ...told }, rule, prepared);
@@ -93,7 +110,12 @@ export function createGate(parts: GateParts): Gate {
     ms: since(call.startedAt),
   });
 
-  const execute = async (call: Call, tool: Tool, prepared: PreparedCall, limits: ToolContext['limits']): Promise<Decision> => {
+  const execute = async (
+    call: Call,
+    tool: Tool,
+    prepared: PreparedCall,
+    limits: ToolContext['limits'],
+  ): Promise<Decision> => {
     const rule = `roles.${call.role.name}.tools.${tool.name}`;
     const granted = { effect: 'allowed', rule } as const;
     if (prepared.statement === null) {
@@ -109,7 +131,12 @@ export function createGate(parts: GateParts): Gate {
     };
     try {
       if (prepared.kind === 'write' && call.options.dry) {
-        const outcome = await gateway.run({ ...sealed, statement: prepared.statement, effect: 'write', dry: true });
+        const outcome = await gateway.run({
+          ...sealed,
+          statement: prepared.statement,
+          effect: 'write',
+          dry: true,
+        });
         if (outcome.kind === 'rows' && outcome.result.rows.length > 0) {
           const answer = prepared.answer(outcome.result);
           await record(call, events.body(call, granted, prepared), answer.rows.length);
@@ -118,7 +145,12 @@ export function createGate(parts: GateParts): Gate {
         return await settle(call, outcome, rule, prepared);
       }
       if (prepared.kind === 'write') {
-        const statement = writeWithEvent(prepared.statement, call.event, events.body(call, granted, prepared), 1);
+        const statement = writeWithEvent(
+          prepared.statement,
+          call.event,
+          events.body(call, granted, prepared),
+          1,
+        );
         const outcome = await gateway.run({ ...sealed, statement, effect: 'write' });
         // The write has brought its event along: it is durable by now.
         if (outcome.kind === 'rows') return allow(call, rule, prepared.answer(outcome.result));
@@ -147,11 +179,17 @@ export function createGate(parts: GateParts): Gate {
       const startedAt = performance.now();
       assertBoundary(boundary);
       if (boundary.policyHash !== policy.hash) {
-        throw new RingfenceError('boundary_invalid', 'This boundary was made under another policy. Resolve it again.');
+        throw new RingfenceError(
+          'boundary_invalid',
+          'This boundary was made under another policy. Resolve it again.',
+        );
       }
       const role = policy.roles.get(boundary.role);
       if (role === undefined) {
-        throw new RingfenceError('boundary_invalid', 'The policy no longer has this boundary\'s role. Resolve it again.');
+        throw new RingfenceError(
+          'boundary_invalid',
+          "The policy no longer has this boundary's role. Resolve it again.",
+        );
       }
       const call: Call = { boundary, role, action, input, options, event: uuidv7(), startedAt };
 
@@ -180,11 +218,17 @@ export function createGate(parts: GateParts): Gate {
 }
 
 /** The tools that role, plan and boundary leave. */
-export function usableTools(policy: CompiledPolicy, role: CompiledRole, boundary: Boundary): ReadonlySet<ToolName> {
+export function usableTools(
+  policy: CompiledPolicy,
+  role: CompiledRole,
+  boundary: Boundary,
+): ReadonlySet<ToolName> {
   const plan = boundary.plan === null ? undefined : policy.plans.get(boundary.plan);
   if (plan === undefined && boundary.tools === null) return role.tools;
   return new Set(
-    [...role.tools].filter((name) => (plan?.tools.has(name) ?? true) && (boundary.tools?.includes(name) ?? true)),
+    [...role.tools].filter(
+      (name) => (plan?.tools.has(name) ?? true) && (boundary.tools?.includes(name) ?? true),
+    ),
   );
 }
 
@@ -200,15 +244,26 @@ function unknownTool(action: string, usable: ReadonlySet<ToolName>): Denial {
     'unknown_tool',
     'gate.tool',
     'There is no such tool.',
-    closest === undefined ? `Use one of: ${[...usable].join(', ')}.` : `Did you mean "${closest}"? There are: ${[...usable].join(', ')}.`,
+    closest === undefined
+      ? `Use one of: ${[...usable].join(', ')}.`
+      : `Did you mean "${closest}"? There are: ${[...usable].join(', ')}.`,
   );
 }
 
-function notAllowed(policy: CompiledPolicy, { role, boundary }: Call, tool: ToolName, usable: ReadonlySet<ToolName>): Denial {
+function notAllowed(
+  policy: CompiledPolicy,
+  { role, boundary }: Call,
+  tool: ToolName,
+  usable: ReadonlySet<ToolName>,
+): Denial {
   const byPlan = boundary.plan !== null && policy.plans.get(boundary.plan)?.tools.has(tool) === false;
   return deny(
     'tool_not_allowed',
-    !role.tools.has(tool) ? `roles.${role.name}.tools` : byPlan ? `plans.${boundary.plan}.tools` : 'boundary.tools',
+    !role.tools.has(tool)
+      ? `roles.${role.name}.tools`
+      : byPlan
+        ? `plans.${boundary.plan}.tools`
+        : 'boundary.tools',
     `"${tool}" is not among the tools you may use.`,
     usable.size === 0 ? undefined : `Use one of: ${[...usable].join(', ')}.`,
   );
@@ -230,11 +285,18 @@ function withReason(input: unknown, options: CallOptions, tool: Tool): unknown {
   return { ...input, reason: options.reason };
 }
 
-function failureOf(error: unknown): { code: 'busy' | 'database_unavailable'; reason: string; suggestion: string } | null {
+function failureOf(
+  error: unknown,
+): { code: 'busy' | 'database_unavailable'; reason: string; suggestion: string } | null {
   if (!(error instanceof RingfenceError)) return null;
-  if (error.code === 'database_busy') return { code: 'busy', reason: error.message, suggestion: 'Try again in a moment.' };
+  if (error.code === 'database_busy')
+    return { code: 'busy', reason: error.message, suggestion: 'Try again in a moment.' };
   if (error.code === 'database_unreachable') {
-    return { code: 'database_unavailable', reason: 'The database cannot be reached at the moment.', suggestion: 'Try again later.' };
+    return {
+      code: 'database_unavailable',
+      reason: 'The database cannot be reached at the moment.',
+      suggestion: 'Try again later.',
+    };
   }
   return null;
 }

@@ -31,10 +31,16 @@ export function parseProjection(
 ): Projection {
   const columns = parseColumns(draft, table, asked.columns);
   if (asked.include === undefined) return { columns, includes: [] };
-  if (!isObject(asked.include)) return invalid('include', 'an object of relations, such as { "customer": true }');
+  if (!isObject(asked.include))
+    return invalid('include', 'an object of relations, such as { "customer": true }');
   const entries = Object.entries(asked.include);
   if (entries.length > RELATIONS_AT_MOST) {
-    refuse('limit_exceeded', 'input.include', `At most ${RELATIONS_AT_MOST} relations can be included.`, 'Ask in parts.');
+    refuse(
+      'limit_exceeded',
+      'input.include',
+      `At most ${RELATIONS_AT_MOST} relations can be included.`,
+      'Ask in parts.',
+    );
   }
   const includes = entries
     .filter(([, options]) => options !== false)
@@ -48,7 +54,8 @@ function parseColumns(
   asked: readonly string[] | undefined,
 ): readonly IndexedColumn[] {
   const names = asked === undefined ? [...table.columns.keys()] : [...new Set(asked)];
-  if (names.length === 0) return invalid('columns', 'a list of at least one column; leave it out for all of them');
+  if (names.length === 0)
+    return invalid('columns', 'a list of at least one column; leave it out for all of them');
   return names.map((name) => draft.column(table, name));
 }
 
@@ -75,7 +82,8 @@ function includeRelation(
   const order = orderClause(parseOrder(draft, other, options.order), far);
   const from = `from ${other.view} ${far} where ${where}`;
   const row = jsonRow(projection, far);
-  const sql = relation.kind === 'one' ? `(select ${row} ${from} limit 1)` : manyRows(row, `${from}${order}`, limit);
+  const sql =
+    relation.kind === 'one' ? `(select ${row} ${from} limit 1)` : manyRows(row, `${from}${order}`, limit);
   return { name, kind: relation.kind, limit, projection, sql };
 }
 
@@ -91,7 +99,8 @@ function limitFor(draft: Draft, asked: number | undefined, parents: number): num
 
 function parseOptions(name: string, given: unknown): IncludeOptions {
   if (given === true) return {};
-  if (!isObject(given)) return invalid(`include.${name}`, 'true, or an object of columns, where, order, limit, include');
+  if (!isObject(given))
+    return invalid(`include.${name}`, 'true, or an object of columns, where, order, limit, include');
   for (const key of Object.keys(given)) {
     if (OPTIONS.some((option) => option === key)) continue;
     return refuse(
@@ -102,8 +111,10 @@ function parseOptions(name: string, given: unknown): IncludeOptions {
     );
   }
   const { columns, order, limit } = given;
-  if (columns !== undefined && !isNames(columns)) return invalid(`include.${name}.columns`, 'a list of column names');
-  if (order !== undefined && !isNames(order)) return invalid(`include.${name}.order`, 'a list of column names');
+  if (columns !== undefined && !isNames(columns))
+    return invalid(`include.${name}.columns`, 'a list of column names');
+  if (order !== undefined && !isNames(order))
+    return invalid(`include.${name}.order`, 'a list of column names');
   if (limit !== undefined && !(Number.isSafeInteger(limit) && Number(limit) > 0))
     return invalid(`include.${name}.limit`, 'a whole number above 0');
   return given as IncludeOptions;

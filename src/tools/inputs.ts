@@ -31,7 +31,12 @@ export const inputs = {
   ).optional(),
   sameWhere: openObject('Conditions, as in query').optional(),
   include: openObject('{relation: true | {columns, where, order, limit, include}}').optional(),
-  order: z.array(name).min(1).max(50).meta({ description: 'Columns; a leading "-" for descending' }).optional(),
+  order: z
+    .array(name)
+    .min(1)
+    .max(50)
+    .meta({ description: 'Columns; a leading "-" for descending' })
+    .optional(),
   limit: count.meta({ description: 'Most rows to return' }).optional(),
   id: z
     .union([z.string(), z.number(), openObject()])

@@ -18,26 +18,59 @@ export interface Metric {
   readonly as?: string | undefined;
 }
 
-export type Group = string | { readonly column: string; readonly by: 'day' | 'week' | 'month' | 'quarter' | 'year' };
+export type Group =
+  | string
+  | { readonly column: string; readonly by: 'day' | 'week' | 'month' | 'quarter' | 'year' };
 
 type ResultType = Pick<SliceColumn, 'type' | 'castType' | 'typeOid' | 'category' | 'enumLabels'>;
 
-const BIGINT: ResultType = { type: 'bigint', castType: 'pg_catalog.int8', typeOid: 20, category: 'N', enumLabels: null };
-const NUMERIC: ResultType = { type: 'numeric', castType: 'pg_catalog.numeric', typeOid: 1700, category: 'N', enumLabels: null };
-const DOUBLE: ResultType = { type: 'double precision', castType: 'pg_catalog.float8', typeOid: 701, category: 'N', enumLabels: null };
-const DATE: ResultType = { type: 'date', castType: 'pg_catalog.date', typeOid: 1082, category: 'D', enumLabels: null };
+const BIGINT: ResultType = {
+  type: 'bigint',
+  castType: 'pg_catalog.int8',
+  typeOid: 20,
+  category: 'N',
+  enumLabels: null,
+};
+const NUMERIC: ResultType = {
+  type: 'numeric',
+  castType: 'pg_catalog.numeric',
+  typeOid: 1700,
+  category: 'N',
+  enumLabels: null,
+};
+const DOUBLE: ResultType = {
+  type: 'double precision',
+  castType: 'pg_catalog.float8',
+  typeOid: 701,
+  category: 'N',
+  enumLabels: null,
+};
+const DATE: ResultType = {
+  type: 'date',
+  castType: 'pg_catalog.date',
+  typeOid: 1082,
+  category: 'D',
+  enumLabels: null,
+};
 const FLOATS: ReadonlySet<number> = new Set([700, 701]);
 const INTERVAL_OR_MONEY: ReadonlySet<number> = new Set([1186, 790]);
 const TIMESTAMPTZ = 1184;
 
 /** A column to group by, or the first day of the day, week, month, quarter or year it falls in, in UTC. */
-export function compileGroup(draft: Draft, table: IndexedTable, alias: string, asked: Group, ident: string): OutputColumn {
+export function compileGroup(
+  draft: Draft,
+  table: IndexedTable,
+  alias: string,
+  asked: Group,
+  ident: string,
+): OutputColumn {
   const column = draft.column(table, typeof asked === 'string' ? asked : asked.column);
   requireOrdered(column, 'group_by');
   const sql = `${alias}.${column.ident}`;
   if (typeof asked === 'string') return { indexed: { ...column, ident, nullable: true }, sql };
   if (!isDated(column.column)) refuseType(column, 'group_by', 'is not a date');
-  const local = column.column.typeOid === TIMESTAMPTZ ? `${sql} at time zone 'UTC'` : `${sql}::pg_catalog.timestamp`;
+  const local =
+    column.column.typeOid === TIMESTAMPTZ ? `${sql} at time zone 'UTC'` : `${sql}::pg_catalog.timestamp`;
   return {
     indexed: outputColumn(column, `${column.name}_${asked.by}`, ident, DATE),
     sql: `pg_catalog.date_trunc('${asked.by}', ${local})::pg_catalog.date`,
@@ -45,10 +78,21 @@ export function compileGroup(draft: Draft, table: IndexedTable, alias: string, a
 }
 
 /** One number, or least or greatest value, for each group. */
-export function compileMetric(draft: Draft, table: IndexedTable, alias: string, asked: Metric, ident: string): OutputColumn {
+export function compileMetric(
+  draft: Draft,
+  table: IndexedTable,
+  alias: string,
+  asked: Metric,
+  ident: string,
+): OutputColumn {
   if (asked.column === undefined) {
     if (asked.fn !== 'count') {
-      refuse('input_invalid', 'input.metrics', `${asked.fn} needs a column.`, `Write { "fn": "${asked.fn}", "column": … }.`);
+      refuse(
+        'input_invalid',
+        'input.metrics',
+        `${asked.fn} needs a column.`,
+        `Write { "fn": "${asked.fn}", "column": … }.`,
+      );
     }
     return { indexed: outputColumn(null, asked.as ?? 'count', ident, BIGINT), sql: 'pg_catalog.count(*)' };
   }
@@ -86,7 +130,12 @@ function totalType(column: SliceColumn): ResultType {
   return FLOATS.has(column.typeOid) ? DOUBLE : NUMERIC;
 }
 
-function outputColumn(of: IndexedColumn | null, name: string, ident: string, type: ResultType): IndexedColumn {
+function outputColumn(
+  of: IndexedColumn | null,
+  name: string,
+  ident: string,
+  type: ResultType,
+): IndexedColumn {
   const { type: shown, castType, typeOid, category, enumLabels } = type;
   return {
     name,
@@ -113,6 +162,8 @@ function refuseType(column: IndexedColumn, input: string, problem: string): neve
     'type_mismatch',
     `input.${input}`,
     `${column.name} is ${column.column.type}, which ${problem}.`,
-    column.column.mask === null ? 'Choose another column.' : 'What is shown of it is masked; choose another column.',
+    column.column.mask === null
+      ? 'Choose another column.'
+      : 'What is shown of it is masked; choose another column.',
   );
 }

@@ -5,12 +5,12 @@
  * is ordered plainly, so that its index can serve either direction.
  */
 import { hasCoreOperators, comparison as symbol } from '../compile/operator.js';
-import type { Draft } from './draft.js';
 import { isOrdered } from './column-kind.js';
+import type { Draft } from './draft.js';
 import { quoted, refuse } from './refusal.js';
 import type { IndexedColumn, IndexedTable } from './slice-index.js';
 
-export interface OrderKey {
+interface OrderKey {
   readonly column: IndexedColumn;
   readonly descending: boolean;
 }
@@ -22,21 +22,31 @@ export interface Ordering {
 }
 
 /** The order an agent asked for: column names, a leading `-` for descending. */
-export function parseOrder(draft: Draft, table: IndexedTable, order: readonly string[] | undefined): Ordering {
+export function parseOrder(
+  draft: Draft,
+  table: IndexedTable,
+  order: readonly string[] | undefined,
+): Ordering {
   const keys: OrderKey[] = [];
   for (const written of order ?? []) {
     const descending = written.startsWith('-') && !table.columns.has(written);
     const column = draft.column(table, descending ? written.slice(1) : written);
     requireOrdered(column, 'order');
     if (keys.some((key) => key.column === column)) {
-      refuse('input_invalid', 'input.order', `The order names ${quoted(column.name)} twice.`, 'Name each column once.');
+      refuse(
+        'input_invalid',
+        'input.order',
+        `The order names ${quoted(column.name)} twice.`,
+        'Name each column once.',
+      );
     }
     keys.push({ column, descending });
   }
   // In the direction of the last key, so that one row comparison, and one index, can serve them all.
   const descending = keys.at(-1)?.descending ?? false;
   for (const column of table.key) {
-    if (isOrdered(column.column) && !keys.some((key) => key.column === column)) keys.push({ column, descending });
+    if (isOrdered(column.column) && !keys.some((key) => key.column === column))
+      keys.push({ column, descending });
   }
   const total = table.key.length > 0 && table.key.every((column) => isOrdered(column.column));
   return { keys, total };
@@ -65,7 +75,12 @@ function orderTerm(sql: string, { column, descending }: OrderKey): string {
 }
 
 /** The condition that a row comes after the one whose ordering values are `after`. */
-export function afterCondition(draft: Draft, { keys }: Ordering, alias: string, after: readonly (string | null)[]): string {
+export function afterCondition(
+  draft: Draft,
+  { keys }: Ordering,
+  alias: string,
+  after: readonly (string | null)[],
+): string {
   const points = keys.map((key, index) => {
     const value = after[index] ?? null;
     const bound = value === null ? null : draft.parameters.bind(value, key.column.column.castType);
@@ -74,7 +89,8 @@ export function afterCondition(draft: Draft, { keys }: Ordering, alias: string, 
   const [first] = points;
   if (first === undefined) return 'false';
   const uniform = points.every(
-    ({ descending, column }) => descending === first.descending && !column.nullable && hasCoreOperators(column.column),
+    ({ descending, column }) =>
+      descending === first.descending && !column.nullable && hasCoreOperators(column.column),
   );
   if (uniform) {
     const columns = points.map(({ sql }) => sql).join(', ');
@@ -84,7 +100,11 @@ export function afterCondition(draft: Draft, { keys }: Ordering, alias: string, 
   const steps = points.flatMap((point, index) => {
     const beyond = beyondPoint(point);
     if (beyond === null) return [];
-    const same = points.slice(0, index).map(({ sql, bound, column }) => (bound === null ? `${sql} is null` : `${sql} ${symbol('=', column.column)} ${bound}`));
+    const same = points
+      .slice(0, index)
+      .map(({ sql, bound, column }) =>
+        bound === null ? `${sql} is null` : `${sql} ${symbol('=', column.column)} ${bound}`,
+      );
     return [`(${[...same, beyond].join(' and ')})`];
   });
   const either = steps.length === 0 ? 'false' : `(${steps.join(' or ')})`;

@@ -89,7 +89,12 @@ function rowReader(
   };
 }
 
-function includedReader({ name, kind, limit, projection }: IncludedRelation): (value: unknown) => [string, unknown][] {
+function includedReader({
+  name,
+  kind,
+  limit,
+  projection,
+}: IncludedRelation): (value: unknown) => [string, unknown][] {
   const read = rowReader(projection, (column) => column.typeOid);
   if (kind === 'one') return (value) => [[name, value === null ? null : read(value as Cells)]];
   return (value) => {

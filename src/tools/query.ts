@@ -19,7 +19,11 @@ const inputSchema = z.strictObject({
   include: inputs.include,
   order: inputs.order,
   limit: inputs.limit,
-  cursor: z.string().max(20_000).meta({ description: 'nextCursor of the answer before, all else unchanged' }).optional(),
+  cursor: z
+    .string()
+    .max(20_000)
+    .meta({ description: 'nextCursor of the answer before, all else unchanged' })
+    .optional(),
 });
 
 type QueryInput = z.infer<typeof inputSchema>;
@@ -28,8 +32,7 @@ type QueryInput = z.infer<typeof inputSchema>;
 export const query: Tool<QueryInput> = {
   name: 'query',
   effect: 'read',
-  description:
-    'Rows of one table by conditions, in order, with related rows included, page by page.',
+  description: 'Rows of one table by conditions, in order, with related rows included, page by page.',
   inputSchema,
   prepare: (input, context) => preparing(() => prepareQuery(input, context)),
 };
@@ -53,7 +56,10 @@ function prepareQuery(input: QueryInput, context: ToolContext): PreparedCall {
   const hidden = ordering.total ? ordering.keys.filter((_, index) => positions[index] === -1) : [];
   let next = shown;
   const cells = positions.map((position) => (position === -1 ? next++ : position));
-  const select = [...selectList(projection, alias), ...hidden.map(({ column }) => `${alias}.${column.ident}`)];
+  const select = [
+    ...selectList(projection, alias),
+    ...hidden.map(({ column }) => `${alias}.${column.ident}`),
+  ];
 
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
   const text = `select ${select.join(', ')} from ${table.view} ${alias}${where}${orderClause(ordering, alias)} limit ${limit + 1}`;
@@ -67,9 +73,14 @@ function prepareQuery(input: QueryInput, context: ToolContext): PreparedCall {
       const rows = readRows(projection, result, limit);
       if (result.rows.length <= limit) return { rows, truncated: false };
       const last = result.rows[limit - 1];
-      if (!ordering.total || last === undefined) return { rows, truncated: true, suggestion: withoutKey(table) };
+      if (!ordering.total || last === undefined)
+        return { rows, truncated: true, suggestion: withoutKey(table) };
       const after = cells.map((cell) => last[cell] ?? null);
-      return { rows, truncated: true, nextCursor: context.cursors.encode({ shape: shapeOf(input, context), after }) };
+      return {
+        rows,
+        truncated: true,
+        nextCursor: context.cursors.encode({ shape: shapeOf(input, context), after }),
+      };
     },
   };
 }
@@ -79,7 +90,12 @@ function pageConditions(draft: Draft, ordering: Ordering, alias: string, input: 
   const { cursors } = draft.context;
   const position = cursors.decode(input.cursor, { shape: shapeOf(input, draft.context) });
   if (position === 'expired') {
-    return refuse('cursor_expired', 'input.cursor', 'The cursor is too old.', 'Start again without a cursor.');
+    return refuse(
+      'cursor_expired',
+      'input.cursor',
+      'The cursor is too old.',
+      'Start again without a cursor.',
+    );
   }
   if (position === 'invalid' || !ordering.total || position.after.length !== ordering.keys.length) {
     return refuse(
@@ -96,7 +112,9 @@ function pageConditions(draft: Draft, ordering: Ordering, alias: string, input: 
 function shapeOf({ table, where, order }: QueryInput, { boundary }: ToolContext): string {
   const { tenant, workspace, user, role, policyHash } = boundary;
   const parts = [tenant, workspace, user, role, policyHash, table, where ?? {}, order ?? []];
-  return createHash('sha256').update(canonicalize(parts) ?? '').digest('base64url');
+  return createHash('sha256')
+    .update(canonicalize(parts) ?? '')
+    .digest('base64url');
 }
 
 function withoutKey(table: IndexedTable): string {

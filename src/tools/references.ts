@@ -5,9 +5,10 @@
  * belongs through, and every other guarded key whose parent the role can see whole in its slice. Of a parent outside the slice the
  * statement has nothing to ask: there only row-level security stands guard.
  */
+
+import { comparison } from '../compile/operator.js';
 import { quoteIdent } from '../compile/quote.js';
 import type { GuardedKey } from '../policy/compiled.js';
-import { comparison } from '../compile/operator.js';
 import type { Assignment, Assignments } from './assignments.js';
 import type { Draft } from './draft.js';
 import { refuse } from './refusal.js';
@@ -21,10 +22,18 @@ export function referenceConditions(
   assigned: Assignments,
   alias: string | null,
 ): string[] {
-  return [...parentConditions(draft, table, assigned, alias), ...guardConditions(draft, table, assigned, alias)];
+  return [
+    ...parentConditions(draft, table, assigned, alias),
+    ...guardConditions(draft, table, assigned, alias),
+  ];
 }
 
-function parentConditions(draft: Draft, table: IndexedTable, assigned: Assignments, alias: string | null): string[] {
+function parentConditions(
+  draft: Draft,
+  table: IndexedTable,
+  assigned: Assignments,
+  alias: string | null,
+): string[] {
   const { via } = table.scope;
   if (via === null) return [];
   const isTouched = via.columns.some((name) => assigned.has(name));
@@ -48,8 +57,15 @@ function isAbsent(assignment: Assignment | undefined): boolean {
   return assignment === undefined || assignment.isNull;
 }
 
-function guardConditions(draft: Draft, table: IndexedTable, assigned: Assignments, alias: string | null): string[] {
-  return table.slice.write.guardedKeys.flatMap((key) => guardCondition(draft, table, key, assigned, alias) ?? []);
+function guardConditions(
+  draft: Draft,
+  table: IndexedTable,
+  assigned: Assignments,
+  alias: string | null,
+): string[] {
+  return table.slice.write.guardedKeys.flatMap(
+    (key) => guardCondition(draft, table, key, assigned, alias) ?? [],
+  );
 }
 
 function guardCondition(
@@ -70,9 +86,14 @@ function guardCondition(
     (name) => assigned.get(name)?.sql ?? (alias === null ? null : plainColumn(table, alias, name)) ?? [],
   );
   if (!isWhole || own.length < key.columns.length) return null;
-  const same = key.parentColumns.map((name, index) => [`${far}.${quoteIdent(name)}`, own[index], parent.columns.get(name)] as const);
+  const same = key.parentColumns.map(
+    (name, index) => [`${far}.${quoteIdent(name)}`, own[index], parent.columns.get(name)] as const,
+  );
   const where = [
-    ...same.map(([sql, value, column]) => `${sql} ${column === undefined ? '=' : comparison('=', column.column)} ${value}`),
+    ...same.map(
+      ([sql, value, column]) =>
+        `${sql} ${column === undefined ? '=' : comparison('=', column.column)} ${value}`,
+    ),
     ...draft.scope(parent, far),
   ].join(' and ');
   const found = `exists (select 1 from ${parent.view} ${far} where ${where})`;
@@ -80,7 +101,12 @@ function guardCondition(
 }
 
 /** A row may refer to itself, which it cannot find in its table before it is there. */
-function itself(key: GuardedKey, own: readonly string[], assigned: Assignments, alias: string | null): string[] {
+function itself(
+  key: GuardedKey,
+  own: readonly string[],
+  assigned: Assignments,
+  alias: string | null,
+): string[] {
   const values = key.parentColumns.flatMap(
     (name) => assigned.get(name)?.sql ?? (alias === null ? null : `${alias}.${quoteIdent(name)}`) ?? [],
   );

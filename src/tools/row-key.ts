@@ -19,7 +19,10 @@ export function keyConditions(draft: Draft, table: IndexedTable, alias: string, 
     );
   }
   const values = typeof id === 'object' ? namedValues(draft, table, id) : bareValue(table, id);
-  return key.map((column) => `${alias}.${column.ident} ${comparison('=', column.column)} ${boundKey(draft, column, values.get(column.name))}`);
+  return key.map(
+    (column) =>
+      `${alias}.${column.ident} ${comparison('=', column.column)} ${boundKey(draft, column, values.get(column.name))}`,
+  );
 }
 
 function namedValues(

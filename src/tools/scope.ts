@@ -44,7 +44,7 @@ export function insideParent(
 }
 
 /** The boundary's value on an axis, as a parameter. */
-export function scopeValue(
+function scopeValue(
   { axis, castType }: Pick<ScopeEquation, 'axis' | 'castType'>,
   boundary: Boundary,
   parameters: Parameters,

@@ -88,9 +88,7 @@ export class SliceIndex {
       scope: scopePlan(slice, role, policy),
       filterScope: {
         columns: new Map([...columns].map(([name, { column }]) => [name, column])),
-        relations: new Map(
-          [...relations].map(([name, { table }]) => [name, () => this.#scopeOf(table)]),
-        ),
+        relations: new Map([...relations].map(([name, { table }]) => [name, () => this.#scopeOf(table)])),
       },
     };
   }

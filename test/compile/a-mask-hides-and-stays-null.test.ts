@@ -5,7 +5,14 @@ import type { MaskKind } from '../../src/policy/compiled.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { describeOnServers } from '../support/test-server.js';
 
-const OIDS: Readonly<Record<string, number>> = { date: 1082, timestamp: 1114, timestamptz: 1184, text: 25, varchar: 1043, int4: 23 };
+const OIDS: Readonly<Record<string, number>> = {
+  date: 1082,
+  timestamp: 1114,
+  timestamptz: 1184,
+  text: 25,
+  varchar: 1043,
+  int4: 23,
+};
 
 describeOnServers('a mask', (server) => {
   let database: TestDatabase;
@@ -40,8 +47,10 @@ describeOnServers('a mask', (server) => {
   });
 
   it('of NULL is NULL, whatever the mask', async () => {
-    for (const mask of ['partial', 'email', 'last4', 'null'] as const) expect(await masked(mask, null)).toBeNull();
-    for (const type of ['date', 'timestamp', 'timestamptz']) expect(await masked('year', null, type)).toBeNull();
+    for (const mask of ['partial', 'email', 'last4', 'null'] as const)
+      expect(await masked(mask, null)).toBeNull();
+    for (const type of ['date', 'timestamp', 'timestamptz'])
+      expect(await masked('year', null, type)).toBeNull();
   });
 
   it('year keeps the type and nothing but the year, wherever the session is', async () => {
@@ -50,7 +59,9 @@ describeOnServers('a mask', (server) => {
     expect(await masked('year', '1984-07-03 12:00', 'timestamp')).toBe('1984-01-01 00:00:00');
     await database.query(`set timezone = 'UTC'`);
     expect(await masked('year', '1984-07-03 12:00+00', 'timestamptz')).toBe('1984-01-01 00:00:00+00');
-    expect(() => maskExpression('year', 'c', { name: 'c', castType: 'pg_catalog.text', typeOid: 25 })).toThrow(/date or a timestamp/);
+    expect(() =>
+      maskExpression('year', 'c', { name: 'c', castType: 'pg_catalog.text', typeOid: 25 }),
+    ).toThrow(/date or a timestamp/);
   });
 
   it('of a number is text that tells no more than its last digits', async () => {

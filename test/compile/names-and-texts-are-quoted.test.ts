@@ -10,7 +10,7 @@ import { embeddedServer } from '../support/test-server.js';
 
 const name = fc
   .string({ minLength: 1, maxLength: 20, unit: 'binary' })
-  .filter((text) => !text.includes('\0') && Buffer.byteLength(text) <= 63 && text.isWellFormed());
+  .filter((text) => !text.includes('\0') && Buffer.byteLength(text) <= 63);
 
 describe('a quoted name or text', () => {
   let database: TestDatabase;
@@ -27,11 +27,16 @@ describe('a quoted name or text', () => {
       await client.query(`set standard_conforming_strings = ${strings}`);
       await fc.assert(
         fc.asyncProperty(name, async (text) => {
-          const { rows, fields } = await client.query(`select ${quoteLiteral(text)}::text as ${quoteIdent(text)}`);
+          const { rows, fields } = await client.query(
+            `select ${quoteLiteral(text)}::text as ${quoteIdent(text)}`,
+          );
           expect(fields[0]?.name).toBe(text);
           expect(Object.values(rows[0])).toEqual([text]);
         }),
-        { numRuns: 200, examples: [["it's"], ['\\'], ["\\'"], ['"'], ['a.b'], ['E'], ['$1'], ['select'], ['é\n😀']] },
+        {
+          numRuns: 200,
+          examples: [["it's"], ['\\'], ["\\'"], ['"'], ['a.b'], ['E'], ['$1'], ['select'], ['é\n😀']],
+        },
       );
     }
   });

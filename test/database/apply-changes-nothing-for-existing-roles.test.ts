@@ -93,7 +93,9 @@ describeOnServers('applying a policy', (server) => {
   beforeAll(async () => {
     database = await createDatabase(server, { sql: SHOP });
     const login = async (sql: string): Promise<Somebody> => ({ login: await database.createLogin({ sql }) });
-    const noInherit = await database.createLogin({ sql: 'alter role $login noinherit; grant shop_group to $login' });
+    const noInherit = await database.createLogin({
+      sql: 'alter role $login noinherit; grant shop_group to $login',
+    });
     everybody = new Map<string, Somebody>([
       ['superuser', {}],
       ['owner', { role: 'shop_owner' }],
@@ -106,14 +108,20 @@ describeOnServers('applying a policy', (server) => {
       ['one without any grant', await login('')],
       ['one who may read all', await login('grant pg_read_all_data to $login')],
       ['one who may write all', await login('grant pg_read_all_data, pg_write_all_data to $login')],
-      ['one who passes by', await login('alter role $login bypassrls; grant select on all tables in schema shop to $login')],
+      [
+        'one who passes by',
+        await login('alter role $login bypassrls; grant select on all tables in schema shop to $login'),
+      ],
       [
         'writer',
         await login(
           'grant select, insert, update, delete, truncate on all tables in schema shop to $login; grant usage on all sequences in schema shop to $login',
         ),
       ],
-      ['writer who may not read', await login('grant insert on shop.account to $login; grant update (name) on shop.account to $login')],
+      [
+        'writer who may not read',
+        await login('grant insert on shop.account to $login; grant update (name) on shop.account to $login'),
+      ],
       ['definer', { role: 'shop_definer' }],
       ['view owner', { role: 'shop_viewer' }],
     ]);
@@ -151,7 +159,9 @@ describeOnServers('applying a policy', (server) => {
     expect(await record()).toEqual(before);
     // Switched on it is, for roles that come later.
     const later = await database.createLogin({ sql: 'grant select on shop.account to $login' });
-    expect(await outcome(await database.connect(later), 'select count(*) from shop.account')).toEqual([['0']]);
+    expect(await outcome(await database.connect(later), 'select count(*) from shop.account')).toEqual([
+      ['0'],
+    ]);
 
     await remove(admin);
     expect(await record()).toEqual(before);
@@ -160,9 +170,19 @@ describeOnServers('applying a policy', (server) => {
   it('names in the plan every role that goes on past the boundary', async () => {
     const admin = await database.connect();
     const { notes, steps } = await planPolicy(admin, POLICY);
-    const passing = steps.filter(({ identity }) => identity.startsWith('shop.account: ringfence_passthrough'));
+    const passing = steps.filter(({ identity }) =>
+      identity.startsWith('shop.account: ringfence_passthrough'),
+    );
     const names = passing.flatMap(({ affects }) => affects);
-    expect(names).toEqual(expect.arrayContaining(['shop_group', 'shop_definer', 'shop_viewer', 'pg_read_all_data', 'pg_write_all_data']));
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'shop_group',
+        'shop_definer',
+        'shop_viewer',
+        'pg_read_all_data',
+        'pg_write_all_data',
+      ]),
+    );
     for (const name of ['reader', 'reader of columns', 'writer', 'writer who may not read']) {
       expect(names).toContain(everybody.get(name)?.login?.name);
     }
@@ -170,7 +190,10 @@ describeOnServers('applying a policy', (server) => {
       expect(names).not.toContain(everybody.get(name)?.login?.name);
     }
     expect(notes.filter(({ about }) => about === 'bypass').map(({ text }) => text)).toEqual(
-      expect.arrayContaining([expect.stringContaining('shop_group used 3 tables'), expect.stringContaining('No row security binds')]),
+      expect.arrayContaining([
+        expect.stringContaining('shop_group used 3 tables'),
+        expect.stringContaining('No row security binds'),
+      ]),
     );
     expect(notes).toContainEqual(expect.objectContaining({ about: 'policy', table: 'shop.kept' }));
   });
@@ -179,9 +202,17 @@ describeOnServers('applying a policy', (server) => {
 async function outcome(client: pg.Client, sql: string): Promise<unknown> {
   await client.query('begin');
   try {
-    if (sql.startsWith('copy')) return (await client.query({ text: `select md5(string_agg(t::text, ',')) from (${sql.slice(6, sql.lastIndexOf(')'))}) t`, rowMode: 'array' })).rows;
+    if (sql.startsWith('copy'))
+      return (
+        await client.query({
+          text: `select md5(string_agg(t::text, ',')) from (${sql.slice(6, sql.lastIndexOf(')'))}) t`,
+          rowMode: 'array',
+        })
+      ).rows;
     const result = await client.query({ text: sql, rowMode: 'array' });
-    return result.command === 'SELECT' || result.command === 'EXPLAIN' ? result.rows : [result.command, result.rowCount, result.rows];
+    return result.command === 'SELECT' || result.command === 'EXPLAIN'
+      ? result.rows
+      : [result.command, result.rowCount, result.rows];
   } catch (error) {
     return (error as { code: string }).code;
   } finally {

@@ -54,10 +54,14 @@ describeOnServers('a policy', (server) => {
     database = await createDatabase(server);
     owner = await database.createLogin({ prefix: 'deploy', sql: 'alter role $login createrole' });
     const quoted = `"${owner.name}"`;
-    await database.query(`grant create on database ${database.name} to ${quoted}; create schema authorization ${quoted}`);
+    await database.query(
+      `grant create on database ${database.name} to ${quoted}; create schema authorization ${quoted}`,
+    );
     await database.query('create role reader_of_some');
     const setup = await database.connect(owner);
-    await setup.query(`set search_path = ${quoted}; ${TABLES}; grant select on genre, account to reader_of_some`);
+    await setup.query(
+      `set search_path = ${quoted}; ${TABLES}; grant select on genre, account to reader_of_some`,
+    );
     await setup.end();
     client = await database.connect();
   });
@@ -86,10 +90,9 @@ describeOnServers('a policy', (server) => {
     await applyPolicy(deploy, inSchema(POLICY), { expect: todo.digest });
     expect((await planPolicy(deploy, inSchema(POLICY))).steps).toEqual([]);
     const agent = await connectAgent(database);
-    expect(await agent.rows({ tenant: 'a', role: 'support' }, 'select name from slice_support.account order by 1')).toEqual([
-      { name: 'one' },
-      { name: 'two' },
-    ]);
+    expect(
+      await agent.rows({ tenant: 'a', role: 'support' }, 'select name from slice_support.account order by 1'),
+    ).toEqual([{ name: 'one' }, { name: 'two' }]);
     // What was borrowed to apply is given back.
     const memberships = await database.query(
       `select g.rolname as role, (to_jsonb(m) ->> 'set_option') as set from pg_auth_members m join pg_roles g on g.oid = m.roleid
@@ -99,7 +102,9 @@ describeOnServers('a policy', (server) => {
     expect(memberships).toEqual([]);
     await applyPolicy(deploy, inSchema(SMALLER));
     expect((await planPolicy(deploy, inSchema(SMALLER))).steps).toEqual([]);
-    expect(await agent.rows({ tenant: 'a', role: 'support' }, 'select * from slice_support.account order by 1')).toEqual([
+    expect(
+      await agent.rows({ tenant: 'a', role: 'support' }, 'select * from slice_support.account order by 1'),
+    ).toEqual([
       { id: 1, name: 'one', org: 'a' },
       { id: 2, name: 'two', org: 'a' },
     ]);
@@ -127,7 +132,14 @@ describeOnServers('a policy', (server) => {
       ),
     );
     expect(left).toEqual([
-      { finance: 0, views: ['account'], secured: ['account', 'kept'], policies: 0, reads_kept: false, reads_feeling: false },
+      {
+        finance: 0,
+        views: ['account'],
+        secured: ['account', 'kept'],
+        policies: 0,
+        reads_kept: false,
+        reads_feeling: false,
+      },
     ]);
   });
 
@@ -138,11 +150,27 @@ describeOnServers('a policy', (server) => {
     expect(again).toMatchObject({ appliedAt: null, plan: { steps: [] } });
     // A change that no object shows is still another policy.
     const described = inSchema(POLICY.replace('  finance:\n', '  finance:\n    description: Counts\n'));
-    expect((await planPolicy(client, described)).steps).toMatchObject([{ sign: '~', kind: 'policy_record', sql: [] }]);
+    expect((await planPolicy(client, described)).steps).toMatchObject([
+      { sign: '~', kind: 'policy_record', sql: [] },
+    ]);
     const third = await applyPolicy(client, described);
-    expect(await database.query('select policy_hash, policy_version, plan_digest, applied_at from ringfence.applied order by id')).toEqual([
-      { policy_hash: first.plan.policyHash, policy_version: 1, plan_digest: first.plan.digest, applied_at: first.appliedAt },
-      { policy_hash: third.plan.policyHash, policy_version: 1, plan_digest: third.plan.digest, applied_at: third.appliedAt },
+    expect(
+      await database.query(
+        'select policy_hash, policy_version, plan_digest, applied_at from ringfence.applied order by id',
+      ),
+    ).toEqual([
+      {
+        policy_hash: first.plan.policyHash,
+        policy_version: 1,
+        plan_digest: first.plan.digest,
+        applied_at: first.appliedAt,
+      },
+      {
+        policy_hash: third.plan.policyHash,
+        policy_version: 1,
+        plan_digest: third.plan.digest,
+        applied_at: third.appliedAt,
+      },
     ]);
   });
 
@@ -151,7 +179,10 @@ describeOnServers('a policy', (server) => {
     await database.query('create table slice_support.account (id int)');
     const before = await catalogState(database);
     const failed = applyPolicy(client, inSchema(POLICY));
-    await expect(failed).rejects.toMatchObject({ code: 'apply_failed', cause: expect.objectContaining({ code: expect.any(String) }) });
+    await expect(failed).rejects.toMatchObject({
+      code: 'apply_failed',
+      cause: expect.objectContaining({ code: expect.any(String) }),
+    });
     await expect(failed).rejects.toThrow(/slice_support\.account.*support may read/s);
     expect(await catalogState(database)).toEqual(before);
     await database.query('drop schema slice_support cascade');
@@ -161,7 +192,9 @@ describeOnServers('a policy', (server) => {
     const todo = await planPolicy(client, inSchema(POLICY));
     await database.query(`grant select on "${owner.name}".item to reader_of_some`);
     const before = await catalogState(database);
-    await expect(applyPolicy(client, inSchema(POLICY), { expect: todo.digest })).rejects.toMatchObject({ code: 'plan_changed' });
+    await expect(applyPolicy(client, inSchema(POLICY), { expect: todo.digest })).rejects.toMatchObject({
+      code: 'plan_changed',
+    });
     expect(await catalogState(database)).toEqual(before);
     await database.query(`revoke select on "${owner.name}".item from reader_of_some`);
   });
@@ -182,7 +215,10 @@ describeOnServers('a policy', (server) => {
 
   it('lets two at once happen one after the other', async () => {
     const other = await database.connect();
-    const results = await Promise.all([applyPolicy(client, inSchema(POLICY)), applyPolicy(other, inSchema(POLICY))]);
+    const results = await Promise.all([
+      applyPolicy(client, inSchema(POLICY)),
+      applyPolicy(other, inSchema(POLICY)),
+    ]);
     expect(results.map(({ appliedAt }) => appliedAt === null).sort()).toEqual([false, true]);
     await other.end();
   });
@@ -213,7 +249,9 @@ describeOnServers('a policy', (server) => {
     ]);
     await applyPolicy(client, inSchema(POLICY));
     expect((await planPolicy(client, inSchema(POLICY))).steps).toEqual([]);
-    expect(await database.query(`select rolcanlogin from pg_roles where rolname = 'ringfence_slice_support'`)).toEqual([{ rolcanlogin: false }]);
+    expect(
+      await database.query(`select rolcanlogin from pg_roles where rolname = 'ringfence_slice_support'`),
+    ).toEqual([{ rolcanlogin: false }]);
   });
 
   it('takes back rights that somebody gave to its roles on other tables', async () => {
@@ -221,9 +259,17 @@ describeOnServers('a policy', (server) => {
     await applyPolicy(client, inSchema(POLICY));
     await database.query('grant select (secret) on public.aside to ringfence_view_support');
     const { steps } = await planPolicy(client, inSchema(POLICY));
-    expect(steps[0]).toMatchObject({ sign: '-', kind: 'table_grant', identity: 'public.aside to ringfence_view_support' });
+    expect(steps[0]).toMatchObject({
+      sign: '-',
+      kind: 'table_grant',
+      identity: 'public.aside to ringfence_view_support',
+    });
     await applyPolicy(client, inSchema(POLICY));
-    expect(await database.query(`select has_any_column_privilege('ringfence_view_support', 'public.aside', 'select') as may`)).toEqual([{ may: false }]);
+    expect(
+      await database.query(
+        `select has_any_column_privilege('ringfence_view_support', 'public.aside', 'select') as may`,
+      ),
+    ).toEqual([{ may: false }]);
     await database.query('drop table public.aside');
   });
 
@@ -233,14 +279,26 @@ describeOnServers('a policy', (server) => {
     await applyPolicy(there, POLICY);
     const { plan } = await applyPolicy(client, inSchema(POLICY));
     expect(plan.steps).toContainEqual(
-      expect.objectContaining({ sign: '+', identity: 'ringfence_slice_support', sql: [], words: expect.stringContaining('another database') }),
+      expect.objectContaining({
+        sign: '+',
+        identity: 'ringfence_slice_support',
+        sql: [],
+        words: expect.stringContaining('another database'),
+      }),
     );
     const { keptRoles } = await remove(client);
     expect([...keptRoles].sort()).toEqual(
-      expect.arrayContaining(['ringfence_gateway', 'ringfence_owner', 'ringfence_slice_support', 'ringfence_view_support']),
+      expect.arrayContaining([
+        'ringfence_gateway',
+        'ringfence_owner',
+        'ringfence_slice_support',
+        'ringfence_view_support',
+      ]),
     );
     const agent = await connectAgent(other);
-    expect(await agent.rows({ tenant: 'b', role: 'support' }, 'select name from slice_support.account')).toEqual([{ name: 'three' }]);
+    expect(
+      await agent.rows({ tenant: 'b', role: 'support' }, 'select name from slice_support.account'),
+    ).toEqual([{ name: 'three' }]);
     expect((await remove(there)).keptRoles).toEqual([]);
     await other.drop();
   });
@@ -252,7 +310,10 @@ describeOnServers('a policy', (server) => {
        values (gen_random_uuid(), 't_' || repeat('0', 32), 'a', '{}', '{}', 0)`,
     );
     const before = await catalogState(database);
-    await expect(remove(client)).rejects.toMatchObject({ code: 'database_refused', suggestion: expect.stringContaining('--drop-ledger') });
+    await expect(remove(client)).rejects.toMatchObject({
+      code: 'database_refused',
+      suggestion: expect.stringContaining('--drop-ledger'),
+    });
     expect(await catalogState(database)).toEqual(before);
     await remove(client, { ledger: 'drop' });
     expect(await database.query(`select from pg_namespace where nspname = 'ringfence'`)).toEqual([]);
@@ -261,7 +322,10 @@ describeOnServers('a policy', (server) => {
   it('is not taken out from under what a product built on it', async () => {
     await applyPolicy(client, inSchema(POLICY));
     await database.query('create view public.built_on as select * from slice_support.account');
-    await expect(remove(client)).rejects.toMatchObject({ code: 'apply_failed', suggestion: expect.stringContaining('depends') });
+    await expect(remove(client)).rejects.toMatchObject({
+      code: 'apply_failed',
+      suggestion: expect.stringContaining('depends'),
+    });
     await database.query('drop view public.built_on');
   });
 });

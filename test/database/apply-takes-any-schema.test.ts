@@ -98,15 +98,29 @@ describeOnServers('a policy for a database with', (server) => {
     const seal: Sealed = { tenant: ORG_A, role: 'support' };
     const rows = await agent.rows(seal, 'select * from slice_support.order_details');
     expect(rows).toEqual([
-      { select: 1, 'Org Id': ORG_A, 'a.b': "it's \\ one", feeling: 'glad', tags: [], Größe: '1.00', Parent: null },
+      {
+        select: 1,
+        'Org Id': ORG_A,
+        'a.b': "it's \\ one",
+        feeling: 'glad',
+        tags: [],
+        Größe: '1.00',
+        Parent: null,
+      },
     ]);
-    expect(await agent.rows(seal, `select 1 from slice_support.order_details where feeling = 'glad'::types.mood`)).toHaveLength(1);
-    expect(await agent.rows(seal, `update slice_support.order_details set "Parent" = 1 returning "Parent"`)).toEqual([{ Parent: 1 }]);
+    expect(
+      await agent.rows(seal, `select 1 from slice_support.order_details where feeling = 'glad'::types.mood`),
+    ).toHaveLength(1);
+    expect(
+      await agent.rows(seal, `update slice_support.order_details set "Parent" = 1 returning "Parent"`),
+    ).toEqual([{ Parent: 1 }]);
     expect(await agent.refusal(seal, `update slice_support.order_details set "Parent" = 2`)).toEqual(
       await agent.refusal(seal, `update slice_support.order_details set "Parent" = 77`),
     );
     expect(await agent.rows(seal, `select id from slice_support."${LONG}"`)).toEqual([{ id: 1 }]);
-    expect(await agent.rows(seal, `select id from slice_support."${LONG.slice(0, -1)}y"`)).toEqual([{ id: 1 }]);
+    expect(await agent.rows(seal, `select id from slice_support."${LONG.slice(0, -1)}y"`)).toEqual([
+      { id: 1 },
+    ]);
     await remove(admin);
     expect(await catalogState(database)).toEqual(before);
   });
@@ -116,9 +130,15 @@ describeOnServers('a policy for a database with', (server) => {
     expect((await planPolicy(admin, PEOPLE)).steps).toEqual([]);
     agent = await connectAgent(database);
     const seal: Sealed = { tenant: 'a', role: 'support' };
-    expect(await agent.rows(seal, 'select badge_person, badge_n from slice_support.scan')).toEqual([{ badge_person: 1, badge_n: 1 }]);
-    expect(await agent.rows(seal, 'select * from scope_support.badge')).toEqual([{ n: 1, person_id: 1, ringfence_tenant: 'a' }]);
-    expect(await agent.rows(seal, `select id, at::text from slice_support.log`)).toEqual([{ id: 1, at: '2026-01-01' }]);
+    expect(await agent.rows(seal, 'select badge_person, badge_n from slice_support.scan')).toEqual([
+      { badge_person: 1, badge_n: 1 },
+    ]);
+    expect(await agent.rows(seal, 'select * from scope_support.badge')).toEqual([
+      { n: 1, person_id: 1, ringfence_tenant: 'a' },
+    ]);
+    expect(await agent.rows(seal, `select id, at::text from slice_support.log`)).toEqual([
+      { id: 1, at: '2026-01-01' },
+    ]);
 
     const insert = (id: number, friend: number | null): string =>
       `insert into slice_support.person (id, org, best_friend) values (${id}, 'a', ${friend ?? 'null'}) returning best_friend`;
@@ -128,7 +148,9 @@ describeOnServers('a policy for a database with', (server) => {
     const hidden = await agent.refusal(seal, insert(10, 2));
     expect(hidden).toMatchObject({ code: '42501' });
     expect(hidden).toEqual(await agent.refusal(seal, insert(10, 999)));
-    expect(await agent.rows(seal, 'update slice_support.team set boss_id = 3 returning boss_id')).toEqual([{ boss_id: 3 }]);
+    expect(await agent.rows(seal, 'update slice_support.team set boss_id = 3 returning boss_id')).toEqual([
+      { boss_id: 3 },
+    ]);
     expect(await agent.refusal(seal, 'update slice_support.team set boss_id = 2')).toEqual(
       await agent.refusal(seal, 'update slice_support.team set boss_id = 999'),
     );
@@ -147,22 +169,33 @@ describeOnServers('a policy for a database with', (server) => {
     const whole = await catalogState(database);
     await applyPolicy(admin, PEOPLE);
     // Its slice hangs on it, so it takes CASCADE.
-    await admin.query('drop table log cascade; create table log (id int, org text not null, at date not null, body text)');
+    await admin.query(
+      'drop table log cascade; create table log (id int, org text not null, at date not null, body text)',
+    );
     await admin.query('alter table scan rename to scanned');
     const renamed = PEOPLE.replaceAll('scan:', 'scanned:');
     await applyPolicy(admin, renamed);
     expect((await planPolicy(admin, renamed)).steps).toEqual([]);
     agent = await connectAgent(database);
-    expect(await agent.rows({ tenant: 'a', role: 'support' }, 'select badge_person from slice_support.scanned')).toHaveLength(1);
+    expect(
+      await agent.rows({ tenant: 'a', role: 'support' }, 'select badge_person from slice_support.scanned'),
+    ).toHaveLength(1);
     await admin.query(`insert into log values (1, 'a', now()), (2, 'b', now())`);
-    expect(await agent.rows({ tenant: 'a', role: 'support' }, 'select id from slice_support.log')).toEqual([{ id: 1 }]);
+    expect(await agent.rows({ tenant: 'a', role: 'support' }, 'select id from slice_support.log')).toEqual([
+      { id: 1 },
+    ]);
     await admin.query('set role scan_reader');
     expect(await admin.query('select from scanned')).toMatchObject({ rowCount: 4 });
     await admin.query('reset role');
     await remove(admin);
     await admin.query('drop table log');
-    const state = JSON.stringify(await catalogState(database)).replaceAll('"public.scanned"', '"public.scan"');
-    const without = (whole as readonly { readonly name: string }[]).filter(({ name }) => !/^public\.log/.test(name));
+    const state = JSON.stringify(await catalogState(database)).replaceAll(
+      '"public.scanned"',
+      '"public.scan"',
+    );
+    const without = (whole as readonly { readonly name: string }[]).filter(
+      ({ name }) => !/^public\.log/.test(name),
+    );
     expect(JSON.parse(state)).toEqual(without);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../src/ledger/canonical.js';
+import { canonicalJson, parseCanonical } from '../../src/ledger/canonical.js';
 import { toJsonValue } from '../../src/ledger/json-value.js';
 
 class Money {
@@ -37,6 +37,33 @@ describe('canonical JSON', () => {
         expect(canonicalJson(JSON.parse(text))).toBe(text);
       }),
     );
+  });
+
+  it('is told from other JSON of the same value', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.integer({ min: 0, max: 3 }), (given, indent) => {
+        const canonical = canonicalJson(toJsonValue(given));
+        expect(parseCanonical(canonical)).toEqual(JSON.parse(canonical));
+        const other = JSON.stringify(JSON.parse(canonical), null, indent);
+        expect(parseCanonical(other) !== undefined).toBe(other === canonical);
+      }),
+    );
+    expect(parseCanonical('{"10":1,"9":2}')).toEqual({ 10: 1, 9: 2 });
+    const others = [
+      '{"b":1,"a":2}',
+      '{"a":1,"a":1}',
+      '{"a":1.0}',
+      '[1e3]',
+      '"\\u0041"',
+      '"\\/"',
+      '"\\ud800"',
+      '-0',
+      ' 1',
+      '{"9":2,"10":1}',
+      '{',
+      '',
+    ];
+    for (const other of others) expect(parseCanonical(other), other).toBeUndefined();
   });
 
   it.each<[string, unknown]>([

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { logName } from '../../src/ledger/pseudonym.js';
+import { logName } from '../../src/boundary/pseudonym.js';
 import { verifyLedger } from '../../src/ledger/read.js';
 import type { StreamVerdict } from '../../src/ledger/verify.js';
 import { describeOnServers } from '../support/test-server.js';

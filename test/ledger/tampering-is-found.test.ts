@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { logName } from '../../src/ledger/pseudonym.js';
+import { logName } from '../../src/boundary/pseudonym.js';
 import { readLeaves, readStreams, verifyLedger } from '../../src/ledger/read.js';
 import {
   type StoredLeaf,

@@ -235,6 +235,16 @@ describe('compiling warns of', () => {
     expect(warnings(support('person: { columns: [id] }'), crm).join()).not.toMatch(/left out/);
   });
 
+  test('a denial that denies nothing, where it means a certain column', () => {
+    const said = warnings(
+      support('person: {}', 'deny: { columns: [person.fxa, "*nothing*", person.fax] }\n'),
+      crm,
+    );
+    expect(said.filter((line) => line.includes('denies no column'))).toEqual([
+      '3 deny.columns[0]: person.fxa denies no column of any table of this policy',
+    ]);
+  });
+
   test('a column of the boundary that is named', () => {
     expect(warnings(support('person: { columns: [org_id, id] }'), crm)).toContain(
       '8 roles.support.tables.person.columns[0]: org_id holds the tenant: the boundary sets it and it is never shown',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { RingfenceError } from '../../src/errors.js';
 import type { CatalogTable } from '../../src/policy/catalog.js';
 import { compileGuess } from './guess-schemas/compile-guess.js';
 import { type ColumnNote, catalog, column, table } from './support/catalog.js';
@@ -117,7 +118,7 @@ function build(all: readonly Draft[]): readonly CatalogTable[] {
     const pick = (position: number): string[] => names.slice(position, position + 1);
     const foreignKeys = own.links.flatMap(({ to, from, cascade }, index) => {
       const target = all[to % all.length];
-      const [column_, ref] = [names[from], target?.keyed === 0 ? undefined : target?.columns[0]?.[0]];
+      const [column_, ref] = [names[from], target?.keyed === 1 ? target.columns[0]?.[0] : undefined];
       if (target === undefined || column_ === undefined || ref === undefined) return [];
       return [
         {
@@ -145,13 +146,16 @@ function build(all: readonly Draft[]): readonly CatalogTable[] {
   });
 }
 
+const isRefusal = (error: unknown): boolean =>
+  error instanceof RingfenceError && error.code === 'config_invalid';
+
 /** Guesses, and compiles what was written; a schema with nothing to go by is refused in so many words. */
 function compiles(tables: readonly CatalogTable[], options: Parameters<typeof compileGuess>[1]): void {
   try {
     const { policy, guess } = compileGuess(catalog(...tables), options);
     expect(policy.tables.size).toBe(guess.tables.length);
   } catch (error) {
-    expect(error).toMatchObject({ code: 'config_invalid' });
+    if (!isRefusal(error)) throw error;
   }
 }
 
@@ -191,7 +195,7 @@ it('never shares a table with a key to a tenant’s row', () => {
             for (const { refSchema, refTable } of guessed.table.foreignKeys)
               expect(scoped.has(id({ schema: refSchema, name: refTable }))).toBe(false);
         } catch (error) {
-          expect(error).toMatchObject({ code: 'config_invalid' });
+          if (!isRefusal(error)) throw error;
         }
       }
     }),

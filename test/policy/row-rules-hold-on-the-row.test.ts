@@ -58,11 +58,21 @@ describe('a row rule', () => {
 
   test('may not ask for rows whose own visibility comes back to it', () => {
     expect(refused(support('{ rows: { has: { invoice: { billing_city: Berlin } } } }'))).toEqual([
-      'p.yaml:13:19  roles.support.tables.customer.rows  asks for rows of invoice, which rows are seen there depends on customer, and PostgreSQL refuses such a circle (put the rule on a column of the table itself)',
+      'p.yaml:13:19  roles.support.tables.customer.rows  asks for rows of invoice; which of them are seen depends on customer, and PostgreSQL refuses such a circle (put the rule on a column of the table itself)',
     ]);
     expect(
       refused(support('{ rows: { or: [{ country: USA }, { not: { has: { invoice: {} } } }] } }')),
     ).toHaveLength(1);
+  });
+
+  test('may not come back to its own table from inside itself', () => {
+    const body = support('{}').replace(
+      'track: {}',
+      'track: { rows: { has: { invoice_line: { has: { track: { name: x } } } } } }',
+    );
+    expect(refused(body)).toEqual([
+      'p.yaml:15:16  roles.support.tables.track.rows  asks for rows of track; which of them are seen depends on track, and PostgreSQL refuses such a circle (put the rule on a column of the table itself)',
+    ]);
   });
 
   test('may not come back through another rule', () => {

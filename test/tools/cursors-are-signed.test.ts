@@ -39,7 +39,16 @@ describe('a cursor', () => {
     for (let length = 0; length < cursor.length; length += 1) {
       expect(codec.decode(cursor.slice(0, length), { shape: 's' })).toBe('invalid');
     }
-    for (const text of [`${cursor}A`, `${cursor}.`, `.${cursor}`, `${cursor}=`, 'k1..', '..', '__proto__.a.b', 'x'.repeat(20_000)]) {
+    for (const text of [
+      `${cursor}A`,
+      `${cursor}.`,
+      `.${cursor}`,
+      `${cursor}=`,
+      'k1..',
+      '..',
+      '__proto__.a.b',
+      'x'.repeat(20_000),
+    ]) {
       expect(codec.decode(text, { shape: 's' })).toBe('invalid');
     }
     fc.assert(
@@ -73,9 +82,14 @@ describe('a cursor', () => {
   test('is told by the tool to be too old, apart from being wrong', () => {
     let now = 1_000_000_000_000;
     const cursors = createCursorCodec({ current: key('k1', 1) }, { now: () => now });
-    const note = table('note', [column('id', 'int4', { notNull: true })], { scope: owned(['tenant', 'tenant_id']) });
+    const note = table('note', [column('id', 'int4', { notNull: true })], {
+      scope: owned(['tenant', 'tenant_id']),
+    });
     const context = contextOf({ tables: [note], cursors });
-    const page = prepared('query', { table: 'note', limit: 1 }, context).answer({ fields: [], rows: [['1'], ['2']] });
+    const page = prepared('query', { table: 'note', limit: 1 }, context).answer({
+      fields: [],
+      rows: [['1'], ['2']],
+    });
     now += 3_600_000;
     const again = { table: 'note', limit: 1, cursor: page.nextCursor };
     expect(denied('query', again, context)).toMatchObject({ code: 'cursor_expired', rule: 'input.cursor' });
@@ -94,6 +108,8 @@ describe('a cursor', () => {
     expect(() => createCursorCodec({ current: { id: 'k1', key: new Uint8Array(31) } })).toThrow(
       expect.objectContaining({ code: 'key_missing' }),
     );
-    expect(() => createCursorCodec({ current: key('k.1', 1) })).toThrow(expect.objectContaining({ code: 'config_invalid' }));
+    expect(() => createCursorCodec({ current: key('k.1', 1) })).toThrow(
+      expect.objectContaining({ code: 'config_invalid' }),
+    );
   });
 });

@@ -1,7 +1,7 @@
 /** Chinook, governed: every answer equals the hand-written SQL for that tenant. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { TestDatabase } from '../support/database.js';
 import { loadChinook } from '../support/chinook.js';
+import type { TestDatabase } from '../support/database.js';
 import { type Governed, govern } from '../support/governed.js';
 import { describeOnServers } from '../support/test-server.js';
 
@@ -47,14 +47,24 @@ describeOnServers('Chinook, governed', (server) => {
 
   for (const tenant of [3, 4, 5]) {
     it(`answers tenant ${tenant} as its own SQL would`, async () => {
-      const customers = await governed.call(String(tenant), 'query', { table: 'customer', columns: ['customer_id', 'email'], limit: 500 });
+      const customers = await governed.call(String(tenant), 'query', {
+        table: 'customer',
+        columns: ['customer_id', 'email'],
+        limit: 500,
+      });
       expect(customers).toMatchObject({
         decision: 'allowed',
-        rows: await database.query('select customer_id, email from customer where support_rep_id = $1 order by 1', [tenant]),
+        rows: await database.query(
+          'select customer_id, email from customer where support_rep_id = $1 order by 1',
+          [tenant],
+        ),
       });
       const invoices = await governed.call(String(tenant), 'aggregate', {
         table: 'invoice',
-        metrics: [{ fn: 'count', as: 'n' }, { fn: 'sum', column: 'total', as: 'total' }],
+        metrics: [
+          { fn: 'count', as: 'n' },
+          { fn: 'sum', column: 'total', as: 'total' },
+        ],
       });
       expect(invoices).toMatchObject({
         decision: 'allowed',
@@ -63,7 +73,10 @@ describeOnServers('Chinook, governed', (server) => {
           [tenant],
         ),
       });
-      const lines = await governed.call(String(tenant), 'aggregate', { table: 'invoice_line', metrics: [{ fn: 'count', as: 'n' }] });
+      const lines = await governed.call(String(tenant), 'aggregate', {
+        table: 'invoice_line',
+        metrics: [{ fn: 'count', as: 'n' }],
+      });
       expect(lines).toMatchObject({
         rows: await database.query(
           'select count(*)::int as n from invoice_line join invoice using (invoice_id) join customer using (customer_id) where support_rep_id = $1',

@@ -33,10 +33,25 @@ describeOnServers('the statement alone, with nothing beneath it', (server) => {
     ],
     'an include that leaves a shared table': ['query', { table: 'genre', include: { line: true } }],
     'a foreign id among others': ['query', { table: 'customer', where: { id: [1, 11, 12] } }],
-    'an or that is always true': ['query', { table: 'invoice', where: { or: [{ id: 11 }, { not: { id: 11 } }] } }],
-    'a relation filter to the other tenant': ['query', { table: 'genre', where: { has: { line: { article: 'canary pen' } } } }],
+    'an or that is always true': [
+      'query',
+      { table: 'invoice', where: { or: [{ id: 11 }, { not: { id: 11 } }] } },
+    ],
+    'a relation filter to the other tenant': [
+      'query',
+      { table: 'genre', where: { has: { line: { article: 'canary pen' } } } },
+    ],
     'a get of a foreign id': ['get', { table: 'invoice', id: 11, include: { customer: true } }],
-    'a count': ['aggregate', { table: 'invoice', metrics: [{ fn: 'max', column: 'total' }, { fn: 'max', column: 'note' }] }],
+    'a count': [
+      'aggregate',
+      {
+        table: 'invoice',
+        metrics: [
+          { fn: 'max', column: 'total' },
+          { fn: 'max', column: 'note' },
+        ],
+      },
+    ],
   } as const;
   for (const [name, [tool, input]] of Object.entries(reads)) {
     test(`${name} shows nothing of the other tenant`, async () => {
@@ -66,7 +81,9 @@ describeOnServers('the statement alone, with nothing beneath it', (server) => {
     const anything = fc.letrec<{ filter: object; include: object }>((tie) => ({
       filter: fc.oneof(
         { maxDepth: 3 },
-        fc.record({ id: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.record({ gte: fc.integer({ min: 0, max: 20 }) })) }),
+        fc.record({
+          id: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.record({ gte: fc.integer({ min: 0, max: 20 }) })),
+        }),
         fc.record({ name: fc.record({ contains: fc.constantFrom('canary', 'a', 'Y') }) }),
         fc.record({ country: fc.constantFrom('DE', 'US', null) }),
         fc.record({ not: tie('filter') }),
@@ -108,9 +125,16 @@ describeOnServers('the statement alone, with nothing beneath it', (server) => {
     });
 
     test('a new row is the tenant’s own', async () => {
-      const { rows } = await answer(open.client, 'create', { table: 'customer', values: { name: 'Dora' } }, dental);
+      const { rows } = await answer(
+        open.client,
+        'create',
+        { table: 'customer', values: { name: 'Dora' } },
+        dental,
+      );
       expect(rows).toEqual([{ id: expect.any(Number), name: 'Dora', country: null, referred_by: null }]);
-      const made = await open.client.query('select tenant_id from slice_clerk.customer where name = $1', ['Dora']);
+      const made = await open.client.query('select tenant_id from slice_clerk.customer where name = $1', [
+        'Dora',
+      ]);
       expect(made.rows).toEqual([{ tenant_id: 'dental' }]);
     });
 
@@ -149,14 +173,20 @@ describeOnServers('the statement alone, with nothing beneath it', (server) => {
       const at = { tables: shop, workspace: '7' } as const;
       expect(await titles(contextOf({ ...at, reach: 'user' }))).toEqual(['mine']);
       expect(await titles(contextOf({ ...at, reach: 'workspace' }))).toEqual(['mine', 'of my workspace']);
-      expect(await titles(contextOf({ ...at, reach: 'tenant' }))).toEqual(['mine', 'of my workspace', 'of my tenant']);
+      expect(await titles(contextOf({ ...at, reach: 'tenant' }))).toEqual([
+        'mine',
+        'of my workspace',
+        'of my tenant',
+      ]);
     });
 
     test('a new row belongs to tenant, workspace and user', async () => {
       await open.client.query('begin');
       const context = contextOf({ tables: shop, workspace: '7' });
       await answer(open.client, 'create', { table: 'task', values: { title: 'new' } }, context);
-      const made = await open.client.query(`select tenant_id, workspace_id, owner_id from slice_clerk.task where title = 'new'`);
+      const made = await open.client.query(
+        `select tenant_id, workspace_id, owner_id from slice_clerk.task where title = 'new'`,
+      );
       expect(made.rows).toEqual([{ tenant_id: 'dental', workspace_id: 7, owner_id: 'ada' }]);
       await open.client.query('rollback');
     });
@@ -165,7 +195,10 @@ describeOnServers('the statement alone, with nothing beneath it', (server) => {
 
 describe('a boundary that a table needs more of', () => {
   test('is told what it lacks', () => {
-    expect(denied('query', { table: 'task' }, dental)).toMatchObject({ code: 'scope_missing', rule: 'boundary.workspace' });
+    expect(denied('query', { table: 'task' }, dental)).toMatchObject({
+      code: 'scope_missing',
+      rule: 'boundary.workspace',
+    });
     const include = { table: 'genre', include: { line: true } };
     expect(prepared('query', include, dental).statement).not.toBeNull();
   });

@@ -48,7 +48,12 @@ describeOnServers('paging', (server) => {
     let cursor: string | undefined;
     let pages = 0;
     do {
-      const page = await answer(client, 'query', { ...input, ...(cursor === undefined ? {} : { cursor }) }, context);
+      const page = await answer(
+        client,
+        'query',
+        { ...input, ...(cursor === undefined ? {} : { cursor }) },
+        context,
+      );
       rows.push(...page.rows);
       expect(page.truncated).toBe(page.nextCursor !== undefined);
       cursor = page.nextCursor;
@@ -72,13 +77,17 @@ describeOnServers('paging', (server) => {
           ...(keys.length === 0 ? {} : { order: keys }),
         };
         const { rows, pages } = await allPages(input);
-        const terms = keys.map((key) => (key.startsWith('-') ? `${key.slice(1)} desc nulls last` : `${key} asc nulls last`));
+        const terms = keys.map((key) =>
+          key.startsWith('-') ? `${key.slice(1)} desc nulls last` : `${key} asc nulls last`,
+        );
         const tie = keys.at(-1)?.startsWith('-') ? 'desc' : 'asc';
         const byHand = await client.query(
           `select id, part from slice_clerk.event where tenant_id = 'dental' and id <= 30
            order by ${[...terms, `part ${tie}`, `id ${tie}`].join(', ')}`,
         );
-        expect(rows.map((row) => (({ id, part }) => ({ id, part }))(row as { id: number; part: string }))).toEqual(byHand.rows);
+        expect(
+          rows.map((row) => (({ id, part }) => ({ id, part }))(row as { id: number; part: string })),
+        ).toEqual(byHand.rows);
         expect(pages).toBe(Math.ceil(30 / limit));
       }),
       { numRuns: 120 },
@@ -93,7 +102,9 @@ describeOnServers('paging', (server) => {
       rows: Array.from({ length: 6 }, () => ['1', 'a', null, null, null, '0']),
     });
     const next = prepared('query', { ...first, cursor: nextCursor }, context);
-    expect(next.statement?.text).toContain('(t0."d", t0."part", t0."id") < ($2::pg_catalog.numeric, $3::pg_catalog.text, $4::pg_catalog.int4)');
+    expect(next.statement?.text).toContain(
+      '(t0."d", t0."part", t0."id") < ($2::pg_catalog.numeric, $3::pg_catalog.text, $4::pg_catalog.int4)',
+    );
     expect(next.statement?.text).toContain('order by t0."d" desc, t0."part" desc, t0."id" desc');
   });
 
@@ -107,7 +118,12 @@ describeOnServers('paging', (server) => {
   test('stops at the rows that the role may see at once, whatever the call asks for', async () => {
     const few = contextOf({ tables: [event], limits: { rows: 4 } });
     for (const limit of [undefined, 4, 5, 1_000_000]) {
-      const page = await answer(client, 'query', { table: 'event', ...(limit === undefined ? {} : { limit }) }, few);
+      const page = await answer(
+        client,
+        'query',
+        { table: 'event', ...(limit === undefined ? {} : { limit }) },
+        few,
+      );
       expect(page.rows).toHaveLength(4);
       expect(page.truncated).toBe(true);
     }
@@ -117,14 +133,20 @@ describeOnServers('paging', (server) => {
   });
 
   test('goes on with a cursor only in the same query of the same boundary', async () => {
-    const input = { table: 'event', where: { id: { gt: 1 }, a: { is_null: false } }, order: ['-a'], limit: 2 };
+    const input = {
+      table: 'event',
+      where: { id: { gt: 1 }, a: { is_null: false } },
+      order: ['-a'],
+      limit: 2,
+    };
     const { nextCursor: cursor } = await answer(client, 'query', input, context);
     const allowed = [
       { ...input, cursor },
       { ...input, cursor, limit: 7, columns: ['id'] },
       { ...input, cursor, where: { a: { is_null: false }, id: { gt: 1 } } },
     ];
-    for (const same of allowed) expect((await answer(client, 'query', same, context)).rows.length).toBeGreaterThan(0);
+    for (const same of allowed)
+      expect((await answer(client, 'query', same, context)).rows.length).toBeGreaterThan(0);
     const refused = [
       { ...input, cursor, where: { id: { gt: 0 } } },
       { ...input, cursor, order: ['a'] },
@@ -138,7 +160,9 @@ describeOnServers('paging', (server) => {
     }
     const others = [{ tenant: 'design' }, { user: 'bob' }, { workspace: '7' }];
     for (const other of others) {
-      expect(denied('query', { ...input, cursor }, contextOf({ tables: [event], ...other })).code).toBe('cursor_invalid');
+      expect(denied('query', { ...input, cursor }, contextOf({ tables: [event], ...other })).code).toBe(
+        'cursor_invalid',
+      );
     }
   });
 });

@@ -3,7 +3,7 @@ import type { ToolName } from '../../src/policy/compiled.js';
 import { dataTools } from '../../src/tools/data-tools.js';
 import { denied, prepare } from './support/call.js';
 import { hiddenTable, shop } from './support/shop.js';
-import { column, contextOf, owned, table } from './support/slice.js';
+import { column, contextOf, owned, READ_ONLY, table } from './support/slice.js';
 
 const context = contextOf({ tables: shop, others: [hiddenTable] });
 
@@ -19,7 +19,11 @@ describe('a name that is not there', () => {
       [{ table: 'customer', columns: ['nmae'] }, 'unknown_column', 'Did you mean name?'],
       [{ table: 'customer', where: { nmae: 'x' } }, 'unknown_column', 'Did you mean name?'],
       [{ table: 'customer', order: ['-nmae'] }, 'unknown_column', 'Did you mean name?'],
-      [{ table: 'invoice', where: { has: { customer: { nmae: 'x' } } } }, 'unknown_column', 'Did you mean name?'],
+      [
+        { table: 'invoice', where: { has: { customer: { nmae: 'x' } } } },
+        'unknown_column',
+        'Did you mean name?',
+      ],
       [{ table: 'customer', include: { invoices: true } }, 'unknown_relation', 'Did you mean invoice?'],
       [{ table: 'customer', where: { has: { invoices: {} } } }, 'unknown_relation', 'Did you mean invoice?'],
       [{ table: 'invoice', where: { customer: 'x' } }, 'unknown_column', 'has'],
@@ -35,7 +39,9 @@ describe('a name that is not there', () => {
   test('is the same whether it is hidden or absent', () => {
     const hidden = denied('query', { table: 'salary' }, context);
     const absent = denied('query', { table: 'yralas' }, context);
-    expect(JSON.stringify(hidden).replaceAll('salary', 'x')).toEqual(JSON.stringify(absent).replaceAll('yralas', 'x'));
+    expect(JSON.stringify(hidden).replaceAll('salary', 'x')).toEqual(
+      JSON.stringify(absent).replaceAll('yralas', 'x'),
+    );
   });
 
   test('includes tables that this call is narrowed away from, and relations that lead there', () => {
@@ -76,7 +82,10 @@ describe('an input that names a tenant', () => {
     ['query', { table: 'customer', order: ['-tenant_id'] }],
     ['query', { table: 'customer', include: { tenant_id: true } }],
     ['query', { table: 'invoice', include: { customer: { columns: ['tenant_id'] } } }],
-    ['query', { table: 'customer', include: { invoice: { include: { customer: { order: ['tenant_id'] } } } } }],
+    [
+      'query',
+      { table: 'customer', include: { invoice: { include: { customer: { order: ['tenant_id'] } } } } },
+    ],
     ['get', { table: 'customer', id: { id: 11, tenant_id: 'design' } }],
     ['aggregate', { table: 'customer', metrics: [{ fn: 'count' }], group_by: ['tenant_id'] }],
     ['aggregate', { table: 'customer', metrics: [{ fn: 'max', column: 'tenant_id' }] }],
@@ -107,8 +116,12 @@ describe('an input that names a tenant', () => {
   });
 
   test('where it only looks so is an unknown column', () => {
-    expect(denied('query', { table: 'invoice', where: { tenant_id: 'design' } }, context).code).toBe('unknown_column');
-    expect(denied('query', { table: 'customer', where: { org_id: 'design' } }, context).code).toBe('unknown_column');
+    expect(denied('query', { table: 'invoice', where: { tenant_id: 'design' } }, context).code).toBe(
+      'unknown_column',
+    );
+    expect(denied('query', { table: 'customer', where: { org_id: 'design' } }, context).code).toBe(
+      'unknown_column',
+    );
   });
 });
 
@@ -129,18 +142,31 @@ describe('a value of the wrong type', () => {
       column('raw', 'bytea'),
       column('tags', '_text'),
       column('word', 'text'),
-      column('mood', 'text', { type: 'mood', category: 'E', castType: 'app.mood', enumLabels: ['sad', 'happy'] }),
+      column('mood', 'text', {
+        type: 'mood',
+        category: 'E',
+        castType: 'app.mood',
+        enumLabels: ['sad', 'happy'],
+      }),
     ],
     {
       scope: owned(['tenant', 'tenant_id']),
-      write: {
-        create: ['id', 'n', 'big', 'exact', 'flag', 'uid', 'day', 'at', 'local', 'doc', 'raw', 'tags', 'word', 'mood'],
-        update: [],
-        delete: false,
-        presets: [],
-        reasonRequired: false,
-        guardedKeys: [],
-      },
+      write: { ...READ_ONLY, create: [
+          'id',
+          'n',
+          'big',
+          'exact',
+          'flag',
+          'uid',
+          'day',
+          'at',
+          'local',
+          'doc',
+          'raw',
+          'tags',
+          'word',
+          'mood',
+        ], update: [] },
     },
   );
   const typed = contextOf({ tables: [sample] });
@@ -182,7 +208,10 @@ describe('a value of the wrong type', () => {
 
   test('as an id is told', () => {
     for (const id of ['abc', 1.5, { id: 'abc' }, 2 ** 40]) {
-      expect(denied('get', { table: 'sample', id }, typed)).toMatchObject({ code: 'type_mismatch', rule: 'input.id' });
+      expect(denied('get', { table: 'sample', id }, typed)).toMatchObject({
+        code: 'type_mismatch',
+        rule: 'input.id',
+      });
     }
   });
 
@@ -195,7 +224,11 @@ describe('a value of the wrong type', () => {
       denied('aggregate', { table: 'sample', metrics: [{ fn: 'avg', column: 'day' }] }, typed),
       denied('aggregate', { table: 'sample', metrics: [{ fn: 'max', column: 'uid' }] }, typed),
       denied('aggregate', { table: 'sample', metrics: [{ fn: 'count' }], group_by: ['tags'] }, typed),
-      denied('aggregate', { table: 'sample', metrics: [{ fn: 'count' }], group_by: [{ column: 'n', by: 'day' }] }, typed),
+      denied(
+        'aggregate',
+        { table: 'sample', metrics: [{ fn: 'count' }], group_by: [{ column: 'n', by: 'day' }] },
+        typed,
+      ),
     ];
     for (const denial of calls) expect(denial.code).toBe('type_mismatch');
   });
@@ -216,13 +249,24 @@ describe('a write that the slice does not allow', () => {
       rule: 'roles.clerk.tables.customer.update',
     });
     const preset = { table: 'invoice', values: { customer_id: 1, total: 1, made_by: 'bob' }, reason: 'r' };
-    expect(denied('create', preset, context)).toMatchObject({ code: 'not_writable', rule: 'roles.clerk.tables.invoice.presets' });
+    expect(denied('create', preset, context)).toMatchObject({
+      code: 'not_writable',
+      rule: 'roles.clerk.tables.invoice.presets',
+    });
   });
 
   test('without its reason is told to give one', () => {
     for (const reason of [undefined, '', '  ']) {
-      const input = { table: 'invoice', id: 1, values: { note: 'x' }, ...(reason === undefined ? {} : { reason }) };
-      expect(denied('update', input, context)).toMatchObject({ code: 'reason_required', rule: 'roles.clerk.tables.invoice.reason' });
+      const input = {
+        table: 'invoice',
+        id: 1,
+        values: { note: 'x' },
+        ...(reason === undefined ? {} : { reason }),
+      };
+      expect(denied('update', input, context)).toMatchObject({
+        code: 'reason_required',
+        rule: 'roles.clerk.tables.invoice.reason',
+      });
     }
     expect(denied('delete', { table: 'invoice', id: 1 }, context).code).toBe('reason_required');
   });
@@ -231,14 +275,21 @@ describe('a write that the slice does not allow', () => {
     expect(denied('update', { table: 'customer', id: 1, values: {} }, context).code).toBe('input_invalid');
     expect(denied('create', { table: 'customer', values: {} }, context).code).toBe('input_invalid');
     const orphan = { table: 'invoice', values: { total: 1 }, reason: 'r' };
-    expect(denied('create', orphan, context)).toMatchObject({ code: 'input_invalid', suggestion: expect.stringContaining('customer_id') });
+    expect(denied('create', orphan, context)).toMatchObject({
+      code: 'input_invalid',
+      suggestion: expect.stringContaining('customer_id'),
+    });
   });
 
   test('to a masked column is refused even where the rules name it', () => {
-    const masked = table('person', [column('id', 'int4', { notNull: true }), column('mail', 'text', { mask: 'email' })], {
-      scope: owned(['tenant', 'tenant_id']),
-      write: { create: ['mail'], update: ['mail'], delete: false, presets: [], reasonRequired: false, guardedKeys: [] },
-    });
+    const masked = table(
+      'person',
+      [column('id', 'int4', { notNull: true }), column('mail', 'text', { mask: 'email' })],
+      {
+        scope: owned(['tenant', 'tenant_id']),
+        write: { ...READ_ONLY, create: ['mail'], update: ['mail'] },
+      },
+    );
     const input = { table: 'person', id: 1, values: { mail: 'a@b.c' } };
     expect(denied('update', input, contextOf({ tables: [masked] })).code).toBe('not_writable');
   });
@@ -253,7 +304,9 @@ describe('an id', () => {
         suggestion: 'Give the id as {"invoice_id":"…","n":"…"}.',
       });
     }
-    expect(prepare('get', { table: 'line', id: { n: 1, invoice_id: '1' } }, context)).toHaveProperty('statement');
+    expect(prepare('get', { table: 'line', id: { n: 1, invoice_id: '1' } }, context)).toHaveProperty(
+      'statement',
+    );
   });
 
   test('is no way to a row of a table without a key, or with a masked one', () => {
@@ -261,8 +314,12 @@ describe('an id', () => {
       code: 'input_invalid',
       suggestion: expect.stringContaining('query'),
     });
-    const masked = table('secret', [column('id', 'int4', { notNull: true, mask: 'hash' })], { scope: owned(['tenant', 'tenant_id']) });
-    expect(denied('get', { table: 'secret', id: 1 }, contextOf({ tables: [masked] })).code).toBe('input_invalid');
+    const masked = table('secret', [column('id', 'int4', { notNull: true, mask: 'hash' })], {
+      scope: owned(['tenant', 'tenant_id']),
+    });
+    expect(denied('get', { table: 'secret', id: 1 }, contextOf({ tables: [masked] })).code).toBe(
+      'input_invalid',
+    );
   });
 });
 
@@ -272,10 +329,16 @@ describe('too much', () => {
     const deep = [
       { table: 'customer', include: { invoice: { include: { line: { include: { genre: true } } } } } },
       { table: 'customer', where: { has: { invoice: { has: { line: { has: { genre: { id: 1 } } } } } } } },
-      { table: 'customer', include: { invoice: { where: { has: { line: { has: { genre: { id: 1 } } } } } } } },
+      {
+        table: 'customer',
+        include: { invoice: { where: { has: { line: { has: { genre: { id: 1 } } } } } } },
+      },
     ];
     for (const input of deep) {
-      expect(denied('query', input, two)).toMatchObject({ code: 'join_too_deep', rule: 'roles.clerk.limits.join_depth' });
+      expect(denied('query', input, two)).toMatchObject({
+        code: 'join_too_deep',
+        rule: 'roles.clerk.limits.join_depth',
+      });
       expect(prepare('query', input, context)).toHaveProperty('statement');
     }
   });

@@ -25,7 +25,9 @@ describeOnServers('a value', (server) => {
   afterAll(() => database.drop());
 
   const read = async (name: string) =>
-    (await answer(client, 'query', { table: 'sample', columns: [name], order: ['id'] }, context)).rows.map((row) => row[name]);
+    (await answer(client, 'query', { table: 'sample', columns: [name], order: ['id'] }, context)).rows.map(
+      (row) => row[name],
+    );
 
   for (const [name, { sql }] of Object.entries(SAMPLES)) {
     test(`of ${sql} is read as PostgreSQL's own JSON has it`, async () => {
@@ -48,16 +50,28 @@ describeOnServers('a value', (server) => {
   });
 
   test('that was read can be written, and reads the same again', async () => {
-    const { rows } = await answer(client, 'query', { table: 'sample', where: { id: { lte: 4 } }, order: ['id'] }, context);
+    const { rows } = await answer(
+      client,
+      'query',
+      { table: 'sample', where: { id: { lte: 4 } }, order: ['id'] },
+      context,
+    );
     await client.query('begin');
     for (const { id, parent_id: _, ...row } of rows) {
       // Dates before our era have no form that a value takes.
-      const values = Object.fromEntries(Object.entries(row).filter(([, value]) => !String(value).endsWith('BC')));
+      const values = Object.fromEntries(
+        Object.entries(row).filter(([, value]) => !String(value).endsWith('BC')),
+      );
       const number = Number(id) + 10;
       const finite = Object.fromEntries(
         Object.entries(values).filter(([, value]) => !['NaN', 'Infinity'].includes(String(value))),
       );
-      const written = await answer(client, 'create', { table: 'sample', values: { ...finite, id: number } }, context);
+      const written = await answer(
+        client,
+        'create',
+        { table: 'sample', values: { ...finite, id: number } },
+        context,
+      );
       expect(written.rows).toEqual([expect.objectContaining({ ...finite, id: number })]);
     }
     await client.query('rollback');
@@ -66,13 +80,25 @@ describeOnServers('a value', (server) => {
 
 describe('the decoder of', () => {
   test('a float keeps what JSON has no number for as text', () => {
-    expect(['NaN', 'Infinity', '-Infinity', '1e+300'].map(decoderOf(701, 'N'))).toEqual(['NaN', 'Infinity', '-Infinity', 1e300]);
+    expect(['NaN', 'Infinity', '-Infinity', '1e+300'].map(decoderOf(701, 'N'))).toEqual([
+      'NaN',
+      'Infinity',
+      '-Infinity',
+      1e300,
+    ]);
   });
 
   test('a numeric gives a number only where it is the exact one', () => {
     const numbers = ['0', '0.00', '10.00', '-7.250', '100', '9007199254740991', '0.1'];
     expect(numbers.map(decoderOf(1700, 'N'))).toEqual([0, 0, 10, -7.25, 100, 9007199254740991, 0.1]);
-    const texts = ['9007199254740993', '1.00000000000000000001', '0.0000001', 'NaN', 'Infinity', '99999999999999999999'];
+    const texts = [
+      '9007199254740993',
+      '1.00000000000000000001',
+      '0.0000001',
+      'NaN',
+      'Infinity',
+      '99999999999999999999',
+    ];
     expect(texts.map(decoderOf(1700, 'N'))).toEqual(texts);
   });
 

@@ -83,14 +83,10 @@ async function withKeysSaved<T>({ options }: CommandContext, keys: KeysForApply,
   try {
     return await work();
   } catch (error) {
-    if (error instanceof RolledBack) await discardKeyFile(options.keys);
-    throw error instanceof RolledBack ? error.cause : error;
+    const unknown = error instanceof RingfenceError && error.code === 'database_lost';
+    if (!unknown) await discardKeyFile(options.keys);
+    throw error;
   }
-}
-
-/** The transaction failed, and the connection was there to say so. */
-class RolledBack extends Error {
-  override readonly name = 'RolledBack';
 }
 
 async function carryOut(
@@ -121,9 +117,7 @@ async function carryOut(
       }),
     );
   } catch (error) {
-    const explained = administrator.explain(error);
-    if (explained instanceof RingfenceError && explained.code === 'database_lost') throw explained;
-    throw new RolledBack('rolled back', { cause: explained });
+    throw administrator.explain(error);
   }
 }
 

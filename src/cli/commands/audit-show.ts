@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { requireInstallation } from '../../database/installation.js';
 import { loadKeys } from '../../database/keys.js';
 import type { Effect } from '../../ledger/event.js';
-import { subjectName } from '../../ledger/pseudonym.js';
+import { subjectName } from '../../boundary/pseudonym.js';
 import { type RecordedEvent, showEvents } from '../../ledger/read.js';
 import { administer } from '../administer.js';
 import { printColumns } from '../columns.js';

@@ -17,7 +17,10 @@ export class BorrowedRoles {
   readonly #superuser: boolean;
   readonly #borrowed = new Set<string>();
 
-  constructor(client: Queryable, server: { readonly serverVersion: number; readonly currentUserIsSuperuser: boolean }) {
+  constructor(
+    client: Queryable,
+    server: { readonly serverVersion: number; readonly currentUserIsSuperuser: boolean },
+  ) {
     this.#client = client;
     this.#serverVersion = server.serverVersion;
     this.#superuser = server.currentUserIsSuperuser;
@@ -44,7 +47,8 @@ export class BorrowedRoles {
 
   /** Leaves every role that was joined here. */
   async giveBack(): Promise<void> {
-    for (const role of this.#borrowed) await this.#client.query(`revoke ${quoteIdent(role)} from current_user`);
+    for (const role of this.#borrowed)
+      await this.#client.query(`revoke ${quoteIdent(role)} from current_user`);
     this.#borrowed.clear();
   }
 

@@ -81,7 +81,10 @@ const STATEMENTS: Readonly<Record<ObjectKind, string>> = {
 };
 
 /** Reads the fingerprints of many objects. The caller has set `search_path` to pg_catalog, which decides how names are printed. */
-export async function readFingerprints(client: Queryable, addresses: readonly ObjectAddress[]): Promise<Present> {
+export async function readFingerprints(
+  client: Queryable,
+  addresses: readonly ObjectAddress[],
+): Promise<Present> {
   const byKind = new Map<ObjectKind, ObjectAddress[]>();
   for (const address of addresses) byKind.set(address.kind, [...(byKind.get(address.kind) ?? []), address]);
   const found = new Map<string, string>();
@@ -95,7 +98,8 @@ export async function readFingerprints(client: Queryable, addresses: readonly Ob
     );
     for (const row of rows as readonly { readonly at: string | number; readonly print: string }[]) {
       const address = all[Number(row.at) - 1];
-      if (address !== undefined) found.set(addressKey(address), kind === 'role' ? row.print : sha256(row.print));
+      if (address !== undefined)
+        found.set(addressKey(address), kind === 'role' ? row.print : sha256(row.print));
     }
   }
   return (address) => found.get(addressKey(address)) ?? null;

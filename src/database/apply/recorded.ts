@@ -35,7 +35,10 @@ export async function readRecorded(client: Queryable): Promise<Recorded> {
   const applied = await client.query('select policy_hash from ringfence.applied order by id desc limit 1');
   const [newest] = applied.rows as readonly { readonly policy_hash: string }[];
   return {
-    objects: (objects.rows as readonly ObjectRow[]).map(({ drop_sql, ...row }) => ({ ...row, drop: drop_sql })),
+    objects: (objects.rows as readonly ObjectRow[]).map(({ drop_sql, ...row }) => ({
+      ...row,
+      drop: drop_sql,
+    })),
     policyHash: newest?.policy_hash ?? null,
   };
 }

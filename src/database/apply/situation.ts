@@ -8,7 +8,10 @@ import type { Situation } from '../../compile/situation.js';
 import type { Queryable } from '../migrate.js';
 
 /** Which schemas everybody may name, and where row security is Ringfence's doing. */
-export async function readSituation(client: Queryable, recorded: readonly RecordedObject[]): Promise<Situation> {
+export async function readSituation(
+  client: Queryable,
+  recorded: readonly RecordedObject[],
+): Promise<Situation> {
   const { rows } = await client.query(
     `select n.nspname as name from pg_catalog.pg_namespace n where pg_catalog.has_schema_privilege('public', n.oid, 'usage')`,
   );
@@ -21,9 +24,13 @@ export async function readSituation(client: Queryable, recorded: readonly Record
   return {
     publicSchemas: new Set((rows as readonly { readonly name: string }[]).map(({ name }) => name)),
     enabledByRingfence: new Set([
-      ...recorded.flatMap(({ address }) => (address.kind === 'row_security' ? [tableKey(address.schema, address.name)] : [])),
+      ...recorded.flatMap(({ address }) =>
+        address.kind === 'row_security' ? [tableKey(address.schema, address.name)] : [],
+      ),
       // A table that was renamed since.
-      ...(fenced.rows as readonly { readonly schema: string; readonly name: string }[]).map((row) => tableKey(row.schema, row.name)),
+      ...(fenced.rows as readonly { readonly schema: string; readonly name: string }[]).map((row) =>
+        tableKey(row.schema, row.name),
+      ),
     ]),
   };
 }
@@ -39,5 +46,10 @@ export async function rolesUsedElsewhere(client: Queryable): Promise<ReadonlyMap
        and d.datname <> pg_catalog.current_database() and pg_catalog.starts_with(r.rolname, 'ringfence_')
      group by r.rolname`,
   );
-  return new Map((rows as readonly { readonly role: string; readonly databases: readonly string[] }[]).map((row) => [row.role, row.databases]));
+  return new Map(
+    (rows as readonly { readonly role: string; readonly databases: readonly string[] }[]).map((row) => [
+      row.role,
+      row.databases,
+    ]),
+  );
 }

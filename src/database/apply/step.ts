@@ -29,6 +29,9 @@ export async function runStep(
     else await roles.borrow(step.identity);
   } catch (error) {
     if (error instanceof RingfenceError) throw error;
-    throw failure(error, `Stopped at "${step.sign} ${step.kind.replace('_', ' ')} ${step.identity}" (${step.words}).`);
+    throw failure(
+      error,
+      `Stopped at "${step.sign} ${step.kind.replace('_', ' ')} ${step.identity}" (${step.words}).`,
+    );
   }
 }

@@ -29,24 +29,46 @@ where n.nspname <> 'ringfence' and not pg_catalog.starts_with(pg_catalog.pg_get_
 order by 1, 2, 3`;
 
 /** Everything of that kind which is not among `known`, as if it had been recorded. */
-export async function readStrays(client: Queryable, known: ReadonlySet<string>): Promise<readonly RecordedObject[]> {
+export async function readStrays(
+  client: Queryable,
+  known: ReadonlySet<string>,
+): Promise<readonly RecordedObject[]> {
   const policies = await client.query(POLICIES);
   const grants = await client.query(GRANTS);
   const found: RecordedObject[] = [];
   const add = (address: ObjectAddress, identity: string, drop: string): void => {
     if (known.has(objectKey({ address, identity }))) return;
-    found.push({ address, identity, definition: '', fingerprint: null, drop: [drop], position: -found.length });
+    found.push({
+      address,
+      identity,
+      definition: '',
+      fingerprint: null,
+      drop: [drop],
+      position: -found.length,
+    });
   };
   for (const { schema, name, policy, enabled } of policies.rows as readonly PolicyRow[]) {
     const on = quoteName(schema, name);
-    add({ kind: 'policy', schema, name, policy }, `${schema}.${name}: ${policy}`, `drop policy ${quoteIdent(policy)} on ${on}`);
+    add(
+      { kind: 'policy', schema, name, policy },
+      `${schema}.${name}: ${policy}`,
+      `drop policy ${quoteIdent(policy)} on ${on}`,
+    );
     if (policy === FENCE_POLICY && enabled) {
-      add({ kind: 'row_security', schema, name }, `${schema}.${name}`, `alter table ${on} disable row level security`);
+      add(
+        { kind: 'row_security', schema, name },
+        `${schema}.${name}`,
+        `alter table ${on} disable row level security`,
+      );
     }
   }
   for (const { schema, name, role, sequence } of grants.rows as readonly GrantRow[]) {
     const on = `${sequence ? 'sequence' : 'table'} ${quoteName(schema, name)}`;
-    add({ kind: 'table_grant', schema, name, role }, `${schema}.${name} to ${role}`, `revoke all on ${on} from ${quoteIdent(role)}`);
+    add(
+      { kind: 'table_grant', schema, name, role },
+      `${schema}.${name} to ${role}`,
+      `revoke all on ${on} from ${quoteIdent(role)}`,
+    );
   }
   return found;
 }

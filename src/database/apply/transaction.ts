@@ -9,7 +9,7 @@ import { RingfenceError } from '../../errors.js';
 const LOCK = 'pg_catalog.pg_advisory_xact_lock(1919512167, 1)';
 
 /** How long a statement may wait for a lock, in milliseconds: while it waits, the product's statements queue up behind it. */
-export const LOCK_TIMEOUT_MS = 5000;
+const LOCK_TIMEOUT_MS = 5000;
 
 /** Runs `work` in a transaction that commits if `work` says so, and is rolled back if not or if anything fails. */
 export async function inTransaction<T>(
@@ -45,27 +45,57 @@ export function failure(error: unknown, what: string): RingfenceError {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
   switch (code) {
     case '55P03':
-      return new RingfenceError('database_busy', `${what} A lock was not free within the time allowed. Nothing was changed.`, {
-        cause: error,
-        suggestion: 'Run it again, at a quieter moment if need be: it needs each table for an instant.',
-      });
+      return new RingfenceError(
+        'database_busy',
+        `${what} A lock was not free within the time allowed. Nothing was changed.`,
+        {
+          cause: error,
+          suggestion: 'Run it again, at a quieter moment if need be: it needs each table for an instant.',
+        },
+      );
     case '25006':
-      return new RingfenceError('database_read_only', `${what} The database accepts no writes: it is a standby or read-only. Nothing was changed.`, {
-        cause: error,
-        suggestion: 'Apply to the primary.',
-      });
+      return new RingfenceError(
+        'database_read_only',
+        `${what} The database accepts no writes: it is a standby or read-only. Nothing was changed.`,
+        {
+          cause: error,
+          suggestion: 'Apply to the primary.',
+        },
+      );
     case '42501':
-      return new RingfenceError('apply_failed', `${what} PostgreSQL says: ${String(message)}. Nothing was changed.`, {
-        cause: error,
-        suggestion:
-          'Apply as a superuser, or as a role with CREATEROLE that owns the tables, may create in the database, and applied the first time.',
-      });
+      return new RingfenceError(
+        'apply_failed',
+        `${what} PostgreSQL says: ${String(message)}. Nothing was changed.`,
+        {
+          cause: error,
+          suggestion:
+            'Apply as a superuser, or as a role with CREATEROLE that owns the tables, may create in the database, and applied the first time.',
+        },
+      );
+    case '53200':
+      return new RingfenceError(
+        'apply_failed',
+        `${what} PostgreSQL has no room for so many locks in one transaction. Nothing was changed.`,
+        {
+          cause: error,
+          suggestion:
+            'Raise max_locks_per_transaction (64 by default; four per table and role will do) and restart the server.',
+        },
+      );
     case '2BP01':
-      return new RingfenceError('apply_failed', `${what} PostgreSQL says: ${String(message)}. Nothing was changed.`, {
-        cause: error,
-        suggestion: 'Something that Ringfence did not make depends on it. Drop that first.',
-      });
+      return new RingfenceError(
+        'apply_failed',
+        `${what} PostgreSQL says: ${String(message)}. Nothing was changed.`,
+        {
+          cause: error,
+          suggestion: 'Something that Ringfence did not make depends on it. Drop that first.',
+        },
+      );
     default:
-      return new RingfenceError('apply_failed', `${what} PostgreSQL says: ${String(message)}. Nothing was changed.`, { cause: error });
+      return new RingfenceError(
+        'apply_failed',
+        `${what} PostgreSQL says: ${String(message)}. Nothing was changed.`,
+        { cause: error },
+      );
   }
 }

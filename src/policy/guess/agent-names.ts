@@ -7,12 +7,12 @@ import { idOf } from './guess.js';
 /** PostgreSQL cuts identifiers at 63 bytes, and the agent-facing name is a view's. */
 const LONGEST = 63;
 
-/** The schema that most tables live in; `public` where it is one of several. */
+/** The schema that most tables live in; `public` unless another holds three times as many. */
 export function defaultSchema(tables: readonly CatalogTable[]): string {
   const counts = new Map<string, number>();
   for (const { schema } of tables) counts.set(schema, (counts.get(schema) ?? 0) + 1);
   const rank = ([schema, count]: readonly [string, number]): number =>
-    count + (schema === 'public' ? 0.5 : 0);
+    count * (schema === 'public' ? 3.5 : 1);
   const [first] = [...counts].sort((a, b) => rank(b) - rank(a) || (a[0] < b[0] ? -1 : 1));
   return first?.[0] ?? 'public';
 }

@@ -72,7 +72,7 @@ export function candidateOf(roots: Roots, root: TenantRoot | null, name: string)
   const columns = new Map<string, OwnColumn>();
   const rootColumn = root === null ? undefined : columnOf(root.table, root.column);
   for (const table of tables) {
-    if (table === root?.table) {
+    if (table === root?.table && rootColumn !== undefined && canHoldTenant(rootColumn)) {
       const why = 'its rows are the tenants, and each sees its own';
       columns.set(idOf(table), { column: root.column, why, confidence: 'high' });
       continue;

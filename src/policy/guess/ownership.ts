@@ -2,7 +2,7 @@
  * From the tables that carry the tenant themselves to the tables that belong to a tenant through a parent.
  */
 import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../catalog.js';
-import { type Confidence, columnOf, idOf, type TenantRoot } from './guess.js';
+import { type Confidence, canHoldTenant, columnOf, idOf, type TenantRoot } from './guess.js';
 import { snake } from './words.js';
 
 /** How a table belongs to a tenant, and what else its keys could have meant. */
@@ -66,7 +66,7 @@ export function findOwnership(
     for (const [table, best] of round) {
       waiting.delete(table);
       chosen.set(table, best);
-      owned.set(idOf(table), toOwnership(best, root));
+      owned.set(idOf(table), toOwnership(table, best, root));
     }
   }
   for (const [table, best] of chosen) owned.set(idOf(table), withOtherKeys(table, best, edges, owned));
@@ -150,13 +150,18 @@ function compareEdges(table: CatalogTable, a: Edge, b: Edge): number {
   );
 }
 
-function toOwnership({ key, parent, notNull, incidental }: Edge, root: TenantRoot | null): Ownership {
+function toOwnership(
+  table: CatalogTable,
+  { key, parent, notNull, incidental }: Edge,
+  root: TenantRoot | null,
+): Ownership {
   const confidence = notNull && !incidental ? 'high' : 'low';
   const nulls = notNull ? '' : '; it may be null, and rows where it is are seen by nobody';
-  const own = key.columns.length === 1 ? key.columns[0] : undefined;
-  if (own !== undefined && parent === root?.table && key.refColumns[0] === root.column) {
+  const own = key.columns.length === 1 ? columnOf(table, key.columns[0] ?? '') : undefined;
+  const toRoot = parent === root?.table && key.refColumns[0] === root.column;
+  if (own !== undefined && toRoot && canHoldTenant(own)) {
     const why = `it is a key to ${root.table.name}${nulls}`;
-    return { tenancy: { kind: 'column', column: own }, why, confidence, otherKeys: [] };
+    return { tenancy: { kind: 'column', column: own.name }, why, confidence, otherKeys: [] };
   }
   const why = `its key ${key.columns.join(', ')} leads to ${parent.name}${nulls}`;
   return { tenancy: { kind: 'via', parent, key }, why, confidence, otherKeys: [] };
@@ -169,7 +174,7 @@ function withOtherKeys(
   edges: ReadonlyMap<CatalogTable, readonly Edge[]>,
   owned: ReadonlyMap<string, Ownership>,
 ): Ownership {
-  const chosen = owned.get(idOf(table)) ?? toOwnership(best, null);
+  const chosen = owned.get(idOf(table)) ?? toOwnership(table, best, null);
   const rest = (edges.get(table) ?? [])
     .filter(
       (edge) => edge !== best && !chainOf(edge.parent, owned).has(table) && owned.has(idOf(edge.parent)),

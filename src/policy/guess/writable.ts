@@ -2,7 +2,7 @@
  * Which columns a role that writes may set without anything to be acknowledged: what compiles, and leaks nothing.
  */
 import type { CatalogColumn, CatalogTable } from '../catalog.js';
-import { idOf, type Tenancy, type WritableColumns } from './guess.js';
+import { columnOf, idOf, type Tenancy, type WritableColumns } from './guess.js';
 import { looksLikeKey, snake } from './words.js';
 
 interface WritableInput {
@@ -54,7 +54,10 @@ export function writableColumns(input: WritableInput): WritableColumns | null {
       given.has(column.name),
   );
   const placed = [...toParent].every((name) => given.has(name));
-  const create = complete && placed ? free.map(({ name }) => name) : [];
+  // The boundary writes the tenant into a new row, and cannot where PostgreSQL computes it.
+  const tenant = tenancy.kind === 'column' ? columnOf(table, tenancy.column) : undefined;
+  const computed = tenant?.generated === true || tenant?.identity === 'always';
+  const create = complete && placed && !computed ? free.map(({ name }) => name) : [];
   if (create.length === 0 && update.length === 0) return null;
   const usable = stamps.filter(({ onUpdate }) => create.length > 0 || (onUpdate && update.length > 0));
   return { create, update, stamps: usable };

@@ -1,20 +1,25 @@
 import type pg from 'pg';
 import { trustedBoundary } from '../../../src/boundary/resolve.js';
+import type { Plan } from '../../../src/compile/plan.js';
 import { type Applied, type ApplyOptions, apply } from '../../../src/database/apply.js';
 import { createClaimMaker } from '../../../src/database/claim.js';
 import { installClaimKeys, setGatewayPassword } from '../../../src/database/credentials.js';
-import { generateKeys } from '../../../src/database/keys.js';
 import { introspect } from '../../../src/database/introspect.js';
+import { generateKeys } from '../../../src/database/keys.js';
 import { plan } from '../../../src/database/plan.js';
-import type { Plan } from '../../../src/compile/plan.js';
 import { compilePolicy } from '../../../src/policy/compile.js';
 import { parsePolicy } from '../../../src/policy/file.js';
 import type { TestDatabase } from '../../support/database.js';
 
-const policyFile = (yaml: string) => parsePolicy(`version: 1\npreset: development\n${yaml}`, { filename: 'p.yaml' });
+const policyFile = (yaml: string) =>
+  parsePolicy(`version: 1\npreset: development\n${yaml}`, { filename: 'p.yaml' });
 
 /** Applies a policy, given without its first two lines. */
-export async function applyPolicy(client: pg.ClientBase, yaml: string, options: ApplyOptions = {}): Promise<Applied> {
+export async function applyPolicy(
+  client: pg.ClientBase,
+  yaml: string,
+  options: ApplyOptions = {},
+): Promise<Applied> {
   const file = policyFile(yaml);
   return apply(client, (catalog) => compilePolicy(file, catalog), options);
 }
@@ -39,9 +44,17 @@ export interface Agent {
    * Rows of the last of the statements, run as the role's slice role under a genuine seal.
    * @param as the slice role to be, if not the seal's own
    */
-  rows<Row extends pg.QueryResultRow = pg.QueryResultRow>(seal: Sealed | null, sql: string | readonly string[], as?: string): Promise<Row[]>;
+  rows<Row extends pg.QueryResultRow = pg.QueryResultRow>(
+    seal: Sealed | null,
+    sql: string | readonly string[],
+    as?: string,
+  ): Promise<Row[]>;
   /** The SQLSTATE and message with which it fails; fails itself if it does not. */
-  refusal(seal: Sealed | null, sql: string | readonly string[], as?: string): Promise<{ code: string; message: string }>;
+  refusal(
+    seal: Sealed | null,
+    sql: string | readonly string[],
+    as?: string,
+  ): Promise<{ code: string; message: string }>;
 }
 
 /** Gives the gateway its keys and connects as it. */
@@ -52,7 +65,9 @@ export async function connectAgent(database: TestDatabase): Promise<Agent> {
   await setGatewayPassword(admin, keys);
   await admin.end();
   const client = await database.connect({ name: 'ringfence_gateway', password: keys.gatewayPassword });
-  const { rows } = await client.query<{ domain: string; pid: number }>('select ringfence.domain() as domain, pg_backend_pid() as pid');
+  const { rows } = await client.query<{ domain: string; pid: number }>(
+    'select ringfence.domain() as domain, pg_backend_pid() as pid',
+  );
   const claims = createClaimMaker(keys, rows[0]?.domain ?? '');
   const claim = (seal: Sealed): string =>
     claims.make(
@@ -66,7 +81,11 @@ export async function connectAgent(database: TestDatabase): Promise<Agent> {
       }),
       rows[0]?.pid ?? 0,
     );
-  const run = async (seal: Sealed | null, sql: string | readonly string[], as?: string): Promise<pg.QueryResult> => {
+  const run = async (
+    seal: Sealed | null,
+    sql: string | readonly string[],
+    as?: string,
+  ): Promise<pg.QueryResult> => {
     await client.query('begin');
     try {
       if (seal !== null) await client.query('select ringfence.enter($1)', [claim(seal)]);

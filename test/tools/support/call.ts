@@ -1,5 +1,5 @@
 /** Calls of the data tools, without a gate: a tool prepares, the database runs what it prepared, the tool reads the answer. */
-import pg from 'pg';
+import type pg from 'pg';
 import { expect } from 'vitest';
 import type { ResultRows, Statement } from '../../../src/database/statement.js';
 import type { Denial } from '../../../src/errors.js';

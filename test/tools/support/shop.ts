@@ -65,8 +65,20 @@ const customer = table(
     scope: owned(['tenant', 'tenant_id']),
     relations: [
       { name: 'invoice', kind: 'many', table: 'invoice', columns: ['id'], otherColumns: ['customer_id'] },
-      { name: 'customer_referred_by', kind: 'one', table: 'customer', columns: ['referred_by'], otherColumns: ['id'] },
-      { name: 'customer_by_referred_by', kind: 'many', table: 'customer', columns: ['id'], otherColumns: ['referred_by'] },
+      {
+        name: 'customer_referred_by',
+        kind: 'one',
+        table: 'customer',
+        columns: ['referred_by'],
+        otherColumns: ['id'],
+      },
+      {
+        name: 'customer_by_referred_by',
+        kind: 'many',
+        table: 'customer',
+        columns: ['id'],
+        otherColumns: ['referred_by'],
+      },
     ],
     write: {
       create: ['id', 'name', 'country', 'referred_by'],
@@ -127,23 +139,43 @@ const line = table(
   },
 );
 
-const genre = table('genre', [column('id', 'int4', { notNull: true }), column('name', 'text', { notNull: true })], {
-  relations: [{ name: 'line', kind: 'many', table: 'line', columns: ['id'], otherColumns: ['genre_id'] }],
-});
+const genre = table(
+  'genre',
+  [column('id', 'int4', { notNull: true }), column('name', 'text', { notNull: true })],
+  {
+    relations: [{ name: 'line', kind: 'many', table: 'line', columns: ['id'], otherColumns: ['genre_id'] }],
+  },
+);
 
 const task = table(
   'task',
   [column('id', 'int4', { notNull: true, hasDefault: true }), column('title', 'text')],
   {
-    scope: owned(['tenant', 'tenant_id'], ['workspace', 'workspace_id', 'pg_catalog.int4'], ['user', 'owner_id']),
-    write: { create: ['title'], update: ['title'], delete: false, presets: [], reasonRequired: false, guardedKeys: [] },
+    scope: owned(
+      ['tenant', 'tenant_id'],
+      ['workspace', 'workspace_id', 'pg_catalog.int4'],
+      ['user', 'owner_id'],
+    ),
+    write: {
+      create: ['title'],
+      update: ['title'],
+      delete: false,
+      presets: [],
+      reasonRequired: false,
+      guardedKeys: [],
+    },
   },
 );
 
 const visit = table('visit', [column('page', 'text')], { scope: owned(['tenant', 'tenant_id']) });
 
 /** A table that the policy has and this role's slice has not. */
-export const hiddenTable: PolicyTable = { name: 'salary', schema: 'app', table: 'base_salary', scope: { kind: 'shared' } };
+export const hiddenTable: PolicyTable = {
+  name: 'salary',
+  schema: 'app',
+  table: 'base_salary',
+  scope: { kind: 'shared' },
+};
 
 export const shop: readonly SliceTable[] = [customer, invoice, line, genre, task, visit];
 

@@ -70,7 +70,11 @@ export const READ_ONLY: WriteRules = {
   guardedKeys: [],
 };
 
-export function table(name: string, columns: readonly SliceColumn[], more: Partial<SliceTable> = {}): SliceTable {
+export function table(
+  name: string,
+  columns: readonly SliceColumn[],
+  more: Partial<SliceTable> = {},
+): SliceTable {
   return {
     name,
     schema: 'app',
@@ -88,7 +92,9 @@ export function table(name: string, columns: readonly SliceColumn[], more: Parti
 }
 
 /** Rows that belong by columns of their own. */
-export function owned(...columns: readonly (readonly [axis: ScopeAxis, column: string, castType?: string])[]): Scope {
+export function owned(
+  ...columns: readonly (readonly [axis: ScopeAxis, column: string, castType?: string])[]
+): Scope {
   return {
     kind: 'scoped',
     columns: columns.map(([axis, name, castType = 'pg_catalog.text']) => ({ axis, column: name, castType })),
@@ -115,7 +121,7 @@ export interface ContextOptions {
   readonly only?: readonly string[];
 }
 
-export const cursorKey = { id: 'k1', key: new Uint8Array(32).fill(7) };
+const cursorKey = { id: 'k1', key: new Uint8Array(32).fill(7) };
 
 /** What a tool is told of a call. */
 export function contextOf(options: ContextOptions): ToolContext {

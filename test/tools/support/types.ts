@@ -5,7 +5,9 @@ import type { TestServer } from '../../support/test-server.js';
 import { column, owned, table } from './slice.js';
 
 /** By column: its SQL type, what the slice says of it, and SQL values; null is always among the rows. */
-export const SAMPLES: Readonly<Record<string, { sql: string; column: SliceColumn; values: readonly string[] }>> = {
+export const SAMPLES: Readonly<
+  Record<string, { sql: string; column: SliceColumn; values: readonly string[] }>
+> = {
   a_int2: { sql: 'int2', column: column('a_int2', 'int2'), values: ['-32768', '0', '32767'] },
   a_int4: { sql: 'int4', column: column('a_int4', 'int4'), values: ['-2147483648', '7', '2147483647'] },
   a_int8: {
@@ -21,8 +23,16 @@ export const SAMPLES: Readonly<Record<string, { sql: string; column: SliceColumn
   a_float4: { sql: 'float4', column: column('a_float4', 'float4'), values: ['0.1', '-1e30', "'NaN'"] },
   a_float8: { sql: 'float8', column: column('a_float8', 'float8'), values: ['0.1', "'Infinity'", '1e-300'] },
   a_bool: { sql: 'bool', column: column('a_bool', 'bool'), values: ['true', 'false', 'true'] },
-  a_text: { sql: 'text', column: column('a_text', 'text'), values: ["'Äpfel 100%_'", "''", "E'quote '' and \\\\ and \\n'"] },
-  a_varchar: { sql: 'varchar(40)', column: column('a_varchar', 'varchar'), values: ["'abc'", "'ABD'", "'b'"] },
+  a_text: {
+    sql: 'text',
+    column: column('a_text', 'text'),
+    values: ["'Äpfel 100%_'", "''", "E'quote '' and \\\\ and \\n'"],
+  },
+  a_varchar: {
+    sql: 'varchar(40)',
+    column: column('a_varchar', 'varchar'),
+    values: ["'abc'", "'ABD'", "'b'"],
+  },
   a_bpchar: { sql: 'char(6)', column: column('a_bpchar', 'bpchar'), values: ["'ab'", "'abc'", "'b'"] },
   a_enum: {
     sql: 'app.mood',
@@ -39,9 +49,17 @@ export const SAMPLES: Readonly<Record<string, { sql: string; column: SliceColumn
   a_uuid: {
     sql: 'uuid',
     column: column('a_uuid', 'uuid'),
-    values: ["'00000000-0000-4000-8000-000000000001'", "'00000000-0000-4000-8000-000000000002'", "'ffffffff-ffff-4fff-8fff-ffffffffffff'"],
+    values: [
+      "'00000000-0000-4000-8000-000000000001'",
+      "'00000000-0000-4000-8000-000000000002'",
+      "'ffffffff-ffff-4fff-8fff-ffffffffffff'",
+    ],
   },
-  a_date: { sql: 'date', column: column('a_date', 'date'), values: ["'2025-01-31'", "'0044-03-15 BC'", "'infinity'"] },
+  a_date: {
+    sql: 'date',
+    column: column('a_date', 'date'),
+    values: ["'2025-01-31'", "'0044-03-15 BC'", "'infinity'"],
+  },
   a_timestamp: {
     sql: 'timestamp',
     column: column('a_timestamp', 'timestamp'),
@@ -53,13 +71,37 @@ export const SAMPLES: Readonly<Record<string, { sql: string; column: SliceColumn
     values: ["'2025-01-31 09:30:00.1+02'", "'2024-02-29 00:00:00Z'", "'0044-03-15 10:00:00Z BC'"],
   },
   a_time: { sql: 'time', column: column('a_time', 'time'), values: ["'09:30'", "'23:59:59.5'", "'00:00'"] },
-  a_interval: { sql: 'interval', column: column('a_interval', 'interval'), values: ["'1 day'", "'26 hours'", "'-3 months'"] },
+  a_interval: {
+    sql: 'interval',
+    column: column('a_interval', 'interval'),
+    values: ["'1 day'", "'26 hours'", "'-3 months'"],
+  },
   a_inet: { sql: 'inet', column: column('a_inet', 'inet'), values: ["'10.0.0.1'", "'10.0.0.0/8'", "'::1'"] },
-  a_range: { sql: 'int4range', column: column('a_range', 'int4range'), values: ["'[1,5)'", "'empty'", "'[7,)'"] },
-  a_bytea: { sql: 'bytea', column: column('a_bytea', 'bytea'), values: ["'\\x00ff'", "'\\x'", "'\\xdeadbeef'"] },
-  a_json: { sql: 'json', column: column('a_json', 'json'), values: [`'{"a": [1, "x", null]}'`, `'"text"'`, `'null'`] },
-  a_jsonb: { sql: 'jsonb', column: column('a_jsonb', 'jsonb'), values: [`'{"a": {"b": 1.5}}'`, `'[]'`, `'true'`] },
-  a_int8s: { sql: 'int8[]', column: column('a_int8s', '_int8'), values: ["'{1,9007199254740991,null}'", "'{}'", "'{{1,2},{3,4}}'"] },
+  a_range: {
+    sql: 'int4range',
+    column: column('a_range', 'int4range'),
+    values: ["'[1,5)'", "'empty'", "'[7,)'"],
+  },
+  a_bytea: {
+    sql: 'bytea',
+    column: column('a_bytea', 'bytea'),
+    values: ["'\\x00ff'", "'\\x'", "'\\xdeadbeef'"],
+  },
+  a_json: {
+    sql: 'json',
+    column: column('a_json', 'json'),
+    values: [`'{"a": [1, "x", null]}'`, `'"text"'`, `'null'`],
+  },
+  a_jsonb: {
+    sql: 'jsonb',
+    column: column('a_jsonb', 'jsonb'),
+    values: [`'{"a": {"b": 1.5}}'`, `'[]'`, `'true'`],
+  },
+  a_int8s: {
+    sql: 'int8[]',
+    column: column('a_int8s', '_int8'),
+    values: ["'{1,9007199254740991,null}'", "'{}'", "'{{1,2},{3,4}}'"],
+  },
   a_texts: {
     sql: 'text[]',
     column: column('a_texts', '_text'),
@@ -101,7 +143,9 @@ export async function openSamples(server: TestServer): Promise<TestDatabase> {
   const names = Object.keys(SAMPLES);
   const columns = Object.entries(SAMPLES).map(([name, { sql }]) => `${name} ${sql}`);
   const row = (index: number) => Object.values(SAMPLES).map(({ values }) => values[index] ?? 'null');
-  const rows = [0, 1, 2, 3].map((index) => `(${index + 1}, ${index + 1}, 'dental', ${row(index).join(', ')})`);
+  const rows = [0, 1, 2, 3].map(
+    (index) => `(${index + 1}, ${index + 1}, 'dental', ${row(index).join(', ')})`,
+  );
   return await createDatabase(server, {
     sql: `set timezone = 'UTC'; create schema app; create schema slice_clerk; create type app.mood as enum ('sad', 'ok', 'happy');
       create table app.base_sample (id int4 primary key, parent_id int4, tenant_id text, ${columns.join(', ')});

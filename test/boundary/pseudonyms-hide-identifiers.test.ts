@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { logName, subjectName } from '../../src/ledger/pseudonym.js';
+import { logName, subjectName } from '../../src/boundary/pseudonym.js';
 
 const key = Buffer.alloc(32, 1);
 
