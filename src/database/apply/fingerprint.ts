@@ -86,7 +86,12 @@ export async function readFingerprints(
   addresses: readonly ObjectAddress[],
 ): Promise<Present> {
   const byKind = new Map<ObjectKind, ObjectAddress[]>();
-  for (const address of addresses) byKind.set(address.kind, [...(byKind.get(address.kind) ?? []), address]);
+  // What is wanted and what is recorded is mostly the same.
+  for (const address of new Map(addresses.map((one) => [addressKey(one), one])).values()) {
+    const known = byKind.get(address.kind);
+    if (known === undefined) byKind.set(address.kind, [address]);
+    else known.push(address);
+  }
   const found = new Map<string, string>();
   for (const [kind, all] of byKind) {
     const names = all.map(namesOf);
