@@ -6,13 +6,23 @@ const WIDEST = 48;
 export function printColumns(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const cells = [header, ...rows].map((row) => row.map((cell) => cut(printable(cell))));
   const widths = header.map((_, at) => Math.max(...cells.map((row) => (row[at] ?? '').length)));
-  return cells.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd());
+  return cells.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** A value of a row, for a cell. */
 export function printCell(value: unknown): string {
   if (value === null || value === undefined) return '–';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** A number and what it counts: `1 row`, `2 rows`. */
+export function printCount(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** Text that cannot move the cursor, change colours or start a line of its own, whatever a row holds. */

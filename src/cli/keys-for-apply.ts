@@ -5,7 +5,12 @@
  * others may hold, and a login that other databases share never gets another password, unless somebody says so.
  */
 import type { Administrator } from '../database/administrator.js';
-import { compareClaimKeys, gatewayLogsIn, type Installation, readInstallation } from '../database/installation.js';
+import {
+  compareClaimKeys,
+  gatewayLogsIn,
+  type Installation,
+  readInstallation,
+} from '../database/installation.js';
 import { generateKeys, type Keys, loadKeys } from '../database/keys.js';
 import { RingfenceError } from '../errors.js';
 import type { CommandContext } from './context.js';
@@ -96,10 +101,14 @@ async function passwordToSet(
 ): Promise<boolean> {
   if (!gatewayExists) return true;
   if (!fresh) {
-    const works = await gatewayLogsIn(gatewayUrl(adminUrl(context.options, context.environment), keys.gatewayPassword));
+    const works = await gatewayLogsIn(
+      gatewayUrl(adminUrl(context.options, context.environment), keys.gatewayPassword),
+    );
     if (works === true) return false;
     if (works === null && options.newGatewayPassword !== true) {
-      context.terminal.say('note: the server does not let ringfence_gateway in from here (pg_hba.conf), so its password was not checked.');
+      context.terminal.say(
+        'note: the server does not let ringfence_gateway in from here (pg_hba.conf), so its password was not checked.',
+      );
       return false;
     }
   }
@@ -108,7 +117,9 @@ async function passwordToSet(
   throw new RingfenceError(
     'config_invalid',
     `The login ringfence_gateway serves other databases of this cluster (${others}), and ${
-      fresh ? 'there are no keys here that have its password' : `the password in ${sourceOf(context)} is not its password`
+      fresh
+        ? 'there are no keys here that have its password'
+        : `the password in ${sourceOf(context)} is not its password`
     }. Nothing was changed.`,
     {
       suggestion: `Give the keys file that ${others} uses with --keys. Or run "ringfence apply --new-gateway-password" and give the resulting keys file to everything that serves ${others}: until then it cannot log in.`,

@@ -9,7 +9,10 @@ export type Line =
 const NEWLINE = 0x0a;
 
 /** Lines end with LF or CRLF; the last one may end with the stream. A byte order mark at the start is not part of the first. */
-export async function* readLines(stream: AsyncIterable<Buffer | string>, mostBytes: number): AsyncGenerator<Line> {
+export async function* readLines(
+  stream: AsyncIterable<Buffer | string>,
+  mostBytes: number,
+): AsyncGenerator<Line> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let parts: Buffer[] = [];
   let length = 0;

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply.js';
 import { addAudit } from './commands/audit.js';
+import { addDemo } from './commands/demo.js';
 import { addInit } from './commands/init.js';
 import { addKeys } from './commands/keys.js';
 import { addPlan } from './commands/plan.js';
@@ -21,7 +22,11 @@ import { UsageError } from './usage-error.js';
 export type Surroundings = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>;
 
 /** What a command does once it is called: given its own options and arguments, it answers with the exit code. */
-type Work<Options> = (context: CommandContext, options: Options, args: readonly string[]) => Promise<ExitCode>;
+type Work<Options> = (
+  context: CommandContext,
+  options: Options,
+  args: readonly string[],
+) => Promise<ExitCode>;
 
 /** Turns a command's work into what commander calls. */
 export type Start = <Options>(work: Work<Options>) => (this: Command) => Promise<void>;
@@ -36,7 +41,7 @@ From a database to an answer:
   $ ringfence audit show                               what was asked, and what was decided
 
 Environment:
-  RINGFENCE_ADMIN_URL, DATABASE_URL   in place of --url, in this order
+  RINGFENCE_ADMIN_URL, DATABASE_URL   in place of --url, in this order; arguments are seen by others
   RINGFENCE_GATEWAY_URL               where "try" connects; default: the admin URL, as ringfence_gateway
   RINGFENCE_KEYS                      the content of the keys file, in place of --keys
   RINGFENCE_DEBUG=1                   stack traces
@@ -86,7 +91,7 @@ async function commandLine(start: Start, { stdout }: Surroundings): Promise<Comm
     .option('--json', 'answer in JSON on stdout, and with nothing else')
     .version(await version(), '--version', 'print the version')
     .addHelpText('after', EXAMPLES);
-  for (const add of [addInit, addPlan, addApply, addTry, addAudit, addKeys, addRemove]) add(program, start);
+  for (const add of [addDemo, addInit, addPlan, addApply, addTry, addAudit, addKeys, addRemove]) add(program, start);
   return program;
 }
 
@@ -97,7 +102,10 @@ function usage(error: CommanderError): UsageError {
   const [first = '', ...rest] = error.message.split('\n');
   const guess = rest.join(' ').replace(/^\(|\)$/g, '');
   const sentence = first.replace(/^error: |\.$/g, '');
-  return new UsageError(`${sentence[0]?.toUpperCase() ?? ''}${sentence.slice(1)}.`, guess === '' ? 'See: ringfence --help' : guess);
+  return new UsageError(
+    `${sentence[0]?.toUpperCase() ?? ''}${sentence.slice(1)}.`,
+    guess === '' ? 'See: ringfence --help' : guess,
+  );
 }
 
 async function version(): Promise<string> {

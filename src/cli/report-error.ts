@@ -16,7 +16,11 @@ interface Report {
 }
 
 /** Tells of an error, on stderr for people or, with `--json`, on stdout as `{"error":{…}}`. Returns the exit code. */
-export async function reportError(error: unknown, terminal: Terminal, environment: NodeJS.ProcessEnv): Promise<ExitCode> {
+export async function reportError(
+  error: unknown,
+  terminal: Terminal,
+  environment: NodeJS.ProcessEnv,
+): Promise<ExitCode> {
   const report = describe(error);
   const message = withoutCredentials(report.message);
   if (terminal.json) {
@@ -43,11 +47,13 @@ function describe(error: unknown): Report {
   if (error instanceof UsageError) {
     return { code: 'usage', message: error.message, suggestion: error.suggestion, exit: 64 };
   }
-  if (error instanceof Interrupted) return { code: 'interrupted', message: error.message, suggestion: null, exit: 130 };
+  if (error instanceof Interrupted)
+    return { code: 'interrupted', message: error.message, suggestion: null, exit: 130 };
   return {
     code: 'unexpected',
     message: error instanceof Error ? error.message : String(error),
-    suggestion: 'This is a fault in Ringfence. Run it again with RINGFENCE_DEBUG=1 and report what it prints.',
+    suggestion:
+      'This is a fault in Ringfence. Run it again with RINGFENCE_DEBUG=1 and report what it prints.',
     exit: 1,
   };
 }

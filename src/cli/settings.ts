@@ -49,12 +49,16 @@ export async function readPolicy(path: string): Promise<PolicyFile> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new RingfenceError('config_invalid', absent ? `There is no policy at ${path}.` : `The policy ${path} cannot be read.`, {
-      cause: error,
-      suggestion: absent
-        ? 'Write one with "ringfence init", or name yours with --policy FILE.'
-        : 'Check that it is a file and that you may read it.',
-    });
+    throw new RingfenceError(
+      'config_invalid',
+      absent ? `There is no policy at ${path}.` : `The policy ${path} cannot be read.`,
+      {
+        cause: error,
+        suggestion: absent
+          ? 'Write one with "ringfence init", or name yours with --policy FILE.'
+          : 'Check that it is a file and that you may read it.',
+      },
+    );
   }
   return parsePolicy(text, { filename: path });
 }

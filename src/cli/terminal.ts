@@ -68,7 +68,8 @@ export function createTerminal(options: TerminalOptions): Terminal {
     say: (line) => {
       stderr.write(`${line}\n`, () => undefined);
     },
-    paint: (style, text, on = 'stdout') => (colour[on] ? styleText(style, text, { validateStream: false }) : text),
+    paint: (style, text, on = 'stdout') =>
+      colour[on] ? styleText(style, text, { validateStream: false }) : text,
   });
 }
 

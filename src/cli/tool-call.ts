@@ -33,7 +33,13 @@ export function readToolCall(line: Line): ToolCall | string | null {
   const parsed = toolCall.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    const unknown = issue?.code === 'unrecognized_keys' ? ` It has keys that a call does not have: ${issue.keys.slice(0, 5).map((key) => key.slice(0, 60)).join(', ')}.` : '';
+    const unknown =
+      issue?.code === 'unrecognized_keys'
+        ? ` It has keys that a call does not have: ${issue.keys
+            .slice(0, 5)
+            .map((key) => key.slice(0, 60))
+            .join(', ')}.`
+        : '';
     return `The line is JSON, but not a call.${unknown} A call is one line like ${SHAPE}.`;
   }
   const { tool, input, reason } = parsed.data;

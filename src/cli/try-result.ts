@@ -1,6 +1,6 @@
 /** One line of what `ringfence try` answers. */
 import type { Decision } from '../tools/decision.js';
-import { printCell, printColumns, printable } from './columns.js';
+import { printable, printCell, printColumns, printCount } from './columns.js';
 import type { ExitCode } from './exit-code.js';
 import type { Terminal } from './terminal.js';
 
@@ -41,7 +41,15 @@ export function answered(tool: string, decision: Decision): TryResult {
 
 /** A line that is no call: there was nothing to take to the gate, so there is no event either. */
 export function notACall(reason: string): TryResult {
-  return { decision: 'denied', rule: 'try.line', reason, code: 'input_invalid', rows: [], truncated: false, ms: 0 };
+  return {
+    decision: 'denied',
+    rule: 'try.line',
+    reason,
+    code: 'input_invalid',
+    rows: [],
+    truncated: false,
+    ms: 0,
+  };
 }
 
 /** The exit code of a run in which this was answered: the database's failures are not answers. */
@@ -60,7 +68,14 @@ export function printResult(terminal: Terminal, result: TryResult): string[] {
   const { decision, tool, rule, code, reason, rows, truncated, ms, suggestion } = result;
   const verdict = terminal.paint(COLOURS[decision], decision);
   const lines = [
-    [verdict, tool === undefined ? '' : printable(tool), code ?? '', `${rows.length} rows${truncated ? ', more matched' : ''}`, `${ms} ms`, terminal.paint('dim', rule)]
+    [
+      verdict,
+      tool === undefined ? '' : printable(tool),
+      code ?? '',
+      `${printCount(rows.length, 'row')}${truncated ? ', more matched' : ''}`,
+      `${ms} ms`,
+      terminal.paint('dim', rule),
+    ]
       .filter((part) => part !== '')
       .join('  '),
   ];

@@ -96,12 +96,12 @@ function bypassNotes(
       {
         about: 'table',
         table: null,
-        text: 'pg_dump as a role that is neither owner nor BYPASSRLS stops at these tables unless it is given --enable-row-security.',
+        text: 'For roles other than the owner PostgreSQL estimates conditions on these tables without statistics where an operator is not leakproof (LIKE, numeric comparison): a plan may change, an answer cannot.',
       },
       {
         about: 'table',
         table: null,
-        text: 'For roles other than the owner PostgreSQL estimates conditions on these tables without statistics where an operator is not leakproof (LIKE, numeric =); a plan may change, an answer cannot.',
+        text: 'pg_dump as a role that is neither owner nor BYPASSRLS stops at these tables unless it is given --enable-row-security.',
       },
       {
         about: 'table',

@@ -39,7 +39,8 @@ export async function connectAdministrator(url: string): Promise<Administrator> 
   } catch (error) {
     throw new RingfenceError('config_invalid', 'The URL of the database is malformed.', {
       cause: error,
-      suggestion: 'It looks like this: postgres://admin:…@host:5432/database. Encode special characters: @ as %40, / as %2F.',
+      suggestion:
+        'It looks like this: postgres://admin:…@host:5432/database. Encode special characters: @ as %40, / as %2F.',
     });
   }
   let lost = false;
@@ -84,10 +85,14 @@ function explain(error: unknown, where: string, lost: boolean): unknown {
     });
   }
   if (state === '57014' || state === '55P03') {
-    return new RingfenceError('database_timeout', `${where} took longer than its limits allow, or others hold what was needed.`, {
-      cause: error,
-      suggestion: 'Try again when the database is less busy.',
-    });
+    return new RingfenceError(
+      'database_timeout',
+      `${where} took longer than its limits allow, or others hold what was needed.`,
+      {
+        cause: error,
+        suggestion: 'Try again when the database is less busy.',
+      },
+    );
   }
   return new RingfenceError('database_refused', `${where} refused: ${error.message}.`, {
     cause: error,
@@ -98,7 +103,11 @@ function explain(error: unknown, where: string, lost: boolean): unknown {
 /** Whether the server said, in an error or in one of its causes, that it was closing the connection. */
 function endedTheConnection(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof pg.DatabaseError && (cause.severity === 'FATAL' || /^(08|57P)/.test(cause.code ?? ''))) return true;
+    if (
+      cause instanceof pg.DatabaseError &&
+      (cause.severity === 'FATAL' || /^(08|57P)/.test(cause.code ?? ''))
+    )
+      return true;
   }
   return false;
 }

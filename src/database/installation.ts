@@ -3,8 +3,8 @@
  */
 import pg from 'pg';
 import { RingfenceError } from '../errors.js';
-import { GATEWAY_ROLE } from './connection.js';
 import { rolesUsedElsewhere } from './apply/situation.js';
+import { GATEWAY_ROLE } from './connection.js';
 import { connectionError } from './database-error.js';
 import type { Keys } from './keys.js';
 import type { Queryable } from './migrate.js';
@@ -45,7 +45,10 @@ export async function requireInstallation(client: Queryable): Promise<void> {
  * How these keys stand to those that the database knows: `same` where it knows the one that signs; `behind` where it knows an
  * older one of them, as after a rotation elsewhere; `foreign` where it knows none.
  */
-export async function compareClaimKeys(client: Queryable, keys: Keys): Promise<'same' | 'behind' | 'foreign'> {
+export async function compareClaimKeys(
+  client: Queryable,
+  keys: Keys,
+): Promise<'same' | 'behind' | 'foreign'> {
   const { rows } = await client.query(
     `select k.key_id from ringfence.claim_key k
      join unnest($1::text[], $2::bytea[]) as given (key_id, key)

@@ -63,7 +63,8 @@ export function collectCanaries(rows: readonly OwnedRow[], hidden: Hidden): Cana
   return Object.freeze<Canaries>({
     count: (reader) => of(reader).length,
     foundIn: (answer, reader) => {
-      if (!tenants.includes(reader.tenant)) throw new Error(`There is no tenant ${reader.tenant} in the demo.`);
+      if (!tenants.includes(reader.tenant))
+        throw new Error(`There is no tenant ${reader.tenant} in the demo.`);
       const text = JSON.stringify(answer) ?? '';
       return of(reader).filter((canary) => text.includes(JSON.stringify(canary).slice(1, -1)));
     },

@@ -8,7 +8,7 @@ import { RingfenceError } from '../errors.js';
 import type { Ringfence } from '../ringfence.js';
 import type { Allowed, Decision } from '../tools/decision.js';
 import type { Canaries } from './canaries.js';
-import { type Layer, type Listener, toldLines } from './story.js';
+import { type Layer, type Listener, toldLines, WITHOUT } from './story.js';
 
 /** What came of the calls, in numbers. */
 export interface Tally {
@@ -46,15 +46,26 @@ export interface Call {
   readonly without?: () => Promise<string>;
 }
 
-/** A try that is not a call: it is held where `attempt` says why it came to nothing. */
+/** What came of a try that was no call. */
+export interface Outcome {
+  /** A code, a SQLSTATE, a number of rows, a verdict. */
+  readonly result: string;
+  /** What was said with it. */
+  readonly said?: string;
+}
+
+/** A try that is no call: a token, SQL with a stolen login, a hand on the ledger. */
 export interface OutsideTry {
   readonly what: string;
   readonly held: Layer;
-  /** What `attempt` must come back with. */
+  /** The result that it must come to. */
   readonly expect: string;
-  attempt(): Promise<string>;
-  /** What is to be said below the line. */
+  /** What must be said with it, where the result alone could have another reason. */
+  readonly saying?: RegExp;
+  attempt(): Promise<Outcome>;
+  /** What is to be said below the line in place of what was said. */
   readonly because?: string;
+  readonly without?: () => Promise<string>;
 }
 
 export class Script {
@@ -97,9 +108,13 @@ export class Script {
     const leaked = answer === null || call.as === null ? [] : this.#leaksIn(answer, call.as);
     if (leaked.length > 0) this.#leaks += 1;
     const isAsExpected =
-      outcome === call.expect && (call.check === undefined || (answer?.decision === 'allowed' && call.check(answer)));
+      outcome === call.expect &&
+      (call.check === undefined || (answer?.decision === 'allowed' && call.check(answer)));
     const good = isAsExpected && leaked.length === 0;
-    if (!good) this.#surprises.push(`${call.what}: ${leaked.length > 0 ? `saw ${leaked[0]}` : `${outcome}, not ${call.expect}`}`);
+    if (!good)
+      this.#surprises.push(
+        `${call.what}: ${leaked.length > 0 ? `saw ${leaked[0]}` : `${outcome}, not ${call.expect}`}`,
+      );
     const without = call.without === undefined ? null : await call.without();
     await this.#tell({
       what: call.what,
@@ -109,7 +124,7 @@ export class Script {
       good,
       below: [
         ...belowAnswer(call, answer, thrown),
-        ...(without === null ? [] : [{ label: 'without Ringfence', text: without }]),
+        ...(without === null ? [] : [{ label: WITHOUT, text: without }]),
         ...(leaked.length === 0 ? [] : [{ label: 'LEAKED', text: leaked.join(' · ') }]),
       ],
     });
@@ -117,25 +132,33 @@ export class Script {
   }
 
   /** Makes a try around the gate and tells of it. */
-  async outside({ what, held, expect, attempt, because }: OutsideTry): Promise<void> {
-    const outcome = await attempt();
-    const good = outcome === expect;
+  async outside({ what, held, expect, saying, attempt, because, without }: OutsideTry): Promise<void> {
+    const { result, said } = await attempt();
+    const good = result === expect && (saying === undefined || saying.test(said ?? ''));
     this.#tried += 1;
     if (good) this.#held += 1;
-    else this.#surprises.push(`${what}: ${outcome}, not ${expect}`);
-    const shown = /^\d+ rows?$/.test(outcome) ? 'answered' : held === 'ledger' ? 'found' : 'refused';
+    else this.#surprises.push(`${what}: ${result}${said === undefined ? '' : ` (${said})`}, not ${expect}`);
+    const below = because ?? said;
     await this.#tell({
       what,
-      decision: shown,
-      result: outcome,
+      decision: decisionOf(result),
+      result,
       held,
       good,
-      below: because === undefined ? [] : [{ label: '', text: because }],
+      below: [
+        ...(below === undefined ? [] : [{ label: '', text: below }]),
+        ...(without === undefined ? [] : [{ label: WITHOUT, text: await without() }]),
+      ],
     });
   }
 
-  async #answerTo({ as, tool, input }: Call): Promise<
-    { readonly answer: Decision; readonly thrown: null } | { readonly answer: null; readonly thrown: RingfenceError }
+  async #answerTo({
+    as,
+    tool,
+    input,
+  }: Call): Promise<
+    | { readonly answer: Decision; readonly thrown: null }
+    | { readonly answer: null; readonly thrown: RingfenceError }
   > {
     try {
       const call = (): Promise<Decision> => this.#ringfence.call(tool, input);
@@ -163,6 +186,11 @@ export class Script {
   }
 }
 
+function decisionOf(result: string): string {
+  if (/^\d+ rows?$/.test(result)) return 'answered';
+  return result === 'tampered' || result === 'truncated' ? 'found' : 'refused';
+}
+
 function outcomeOf(answer: Decision): string {
   if (answer.decision !== 'allowed') return answer.code;
   return answer.code ?? (answer.rows.length === 0 ? 'nothing' : 'rows');
@@ -173,7 +201,11 @@ function resultOf(answer: Decision | null, outcome: string): string {
   return answer.rows.length === 1 ? '1 row' : `${answer.rows.length} rows`;
 }
 
-function belowAnswer(call: Call, answer: Decision | null, thrown: RingfenceError | null): { label: string; text: string }[] {
+function belowAnswer(
+  call: Call,
+  answer: Decision | null,
+  thrown: RingfenceError | null,
+): { label: string; text: string }[] {
   if (answer === null) return thrown === null ? [] : [{ label: '', text: thrown.message }];
   if (answer.decision !== 'allowed') return [{ label: answer.rule, text: answer.reason }];
   const shown = call.shows?.(answer);

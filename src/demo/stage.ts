@@ -2,9 +2,6 @@
  * Where the demo happens: a PostgreSQL of its own, a fresh database of a product in it, the policy applied, Ringfence opened.
  */
 import { randomBytes } from 'node:crypto';
-import { generateKeyPair, type CryptoKey, exportSPKI } from 'jose';
-import type { Boundary } from '../boundary/boundary.js';
-import { createTokenVerifier, type TokenVerifier } from '../boundary/token.js';
 import { quoteLiteral } from '../compile/quote.js';
 import { type Administrator, connectAdministrator } from '../database/administrator.js';
 import { apply } from '../database/apply.js';
@@ -12,19 +9,17 @@ import { installClaimKeys, setGatewayPassword } from '../database/credentials.js
 import { introspect } from '../database/introspect.js';
 import { generateKeys, type Keys } from '../database/keys.js';
 import { plan } from '../database/plan.js';
-import { startServer, type Server } from '../database/server.js';
+import { type Server, startServer } from '../database/server.js';
 import { RingfenceError } from '../errors.js';
 import { compilePolicy } from '../policy/compile.js';
 import { parsePolicy } from '../policy/file.js';
 import { createRingfence, type Ringfence } from '../ringfence.js';
+import type { OwnedRow } from './canaries.js';
 import { POLICY } from './policy.js';
 import { DATABASE, insertRows, MOVE_SEQUENCES, OWNED_ROWS, PRODUCT_LOGIN, SCHEMA } from './schema.js';
+import { openSignIn, type SignIn } from './sign-in.js';
 import type { Listener } from './story.js';
 import { demoRows, OURS, THEIRS } from './tenants.js';
-import type { OwnedRow } from './canaries.js';
-
-export const ISSUER = 'https://login.helpdesk.example/';
-export const AUDIENCE = 'https://api.helpdesk.example';
 
 /** The people whose agents appear. A login knows them by `user`; what they are and where, memberships say. */
 const MEMBERSHIPS = [
@@ -44,9 +39,7 @@ export interface Stage {
   /** A connection with the gateway's password, as somebody has it who stole it. */
   stolenLogin(): Promise<Administrator>;
   readonly keys: Keys;
-  readonly verifyToken: TokenVerifier;
-  readonly signingKey: CryptoKey;
-  readonly publicPem: string;
+  readonly signIn: SignIn;
   /** Calls that had no boundary, as the operator is told of them. */
   readonly operatorEntries: readonly string[];
   /** How many steps the plan had. */
@@ -70,7 +63,11 @@ export interface StageOptions {
 export async function setStage({ dataDir, listener, signal }: StageOptions): Promise<Stage> {
   const server = await startServer({ dataDir, onProgress: listener.progress });
   const open: Administrator[] = [];
-  const connect = async (database: string, user: string, password: string | undefined): Promise<Administrator> => {
+  const connect = async (
+    database: string,
+    user: string,
+    password: string | undefined,
+  ): Promise<Administrator> => {
     const connection = await connectAdministrator(server.url(database, user, password));
     open.push(connection);
     return connection;
@@ -104,7 +101,6 @@ export async function setStage({ dataDir, listener, signal }: StageOptions): Pro
       onOperatorEvent: ({ message }) => operatorEntries.push(message),
     });
     ringfence = opened;
-    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
     return {
       server,
       ringfence: opened,
@@ -112,13 +108,7 @@ export async function setStage({ dataDir, listener, signal }: StageOptions): Pro
       product: await connect(DATABASE, PRODUCT_LOGIN, productPassword),
       stolenLogin: () => connect(DATABASE, 'ringfence_gateway', keys.gatewayPassword),
       keys,
-      verifyToken: createTokenVerifier({
-        issuer: ISSUER,
-        audience: AUDIENCE,
-        jwks: { keys: [] },
-      }),
-      signingKey: privateKey,
-      publicPem: await exportSPKI(publicKey),
+      signIn: openSignIn(),
       operatorEntries,
       steps,
       ownedRows: async () => (await superuser.query(OWNED_ROWS)).rows as unknown as OwnedRow[],
@@ -165,7 +155,10 @@ async function fence({ client }: Administrator, keys: Keys, listener: Listener):
       await installClaimKeys(client, keys);
       await setGatewayPassword(client, keys);
       for (const { user, tenant, workspace, role } of MEMBERSHIPS) {
-        await client.query('insert into ringfence.membership (user_id, tenant, workspace, role) values ($1, $2, $3, $4)', [user, tenant, workspace, role]);
+        await client.query(
+          'insert into ringfence.membership (user_id, tenant, workspace, role) values ($1, $2, $3, $4)',
+          [user, tenant, workspace, role],
+        );
       }
       return true;
     },

@@ -36,27 +36,38 @@ export interface Told {
   readonly below: readonly { readonly label: string; readonly text: string }[];
 }
 
-export const WIDTH = 100;
+/** The label of what the same wish gets where there is no Ringfence. */
+export const WITHOUT = 'without Ringfence';
+
+const WIDTH = 100;
 const WHAT = 47;
 const DECISION = 8;
 const RESULT = 19;
 const INDENT = '    ';
 
 /** A heading with what the part is about. */
-export function heading(listener: Listener, title: string, about: readonly string[]): string[] {
+export function heading(listener: Listener, title: string, about: string): string[] {
   const bar = '─'.repeat(Math.max(0, WIDTH - title.length - 4));
-  return ['', `${listener.paint('bold', `── ${title}`)} ${listener.paint('dim', bar)}`, ...about.map((line) => `  ${line}`), ''];
+  const lines = about === '' ? [] : [...paragraph(about), ''];
+  return ['', `${listener.paint('bold', `── ${title}`)} ${listener.paint('dim', bar)}`, ...lines];
 }
 
 /** The names of the columns in which {@link toldLines} writes. */
 export function columnNames(listener: Listener): string {
-  return listener.paint('dim', `  ${'what it tried'.padEnd(WHAT + 2)}${'decision'.padEnd(DECISION + 1)}${'code or rows'.padEnd(RESULT)}held by`);
+  return listener.paint(
+    'dim',
+    `  ${'what it tried'.padEnd(WHAT + 2)}${'decision'.padEnd(DECISION + 1)}${'code or rows'.padEnd(RESULT)}held by`,
+  );
 }
 
 /** What the agent tried as one line, and below it what there is to say. */
 export function toldLines(listener: Listener, told: Told): string[] {
   const mark = told.good ? listener.paint('green', '✓') : listener.paint(['red', 'bold'], '✗');
-  const style: Style = !told.good ? ['red', 'bold'] : told.decision === 'allowed' && told.held === null ? 'green' : 'yellow';
+  const style: Style = !told.good
+    ? ['red', 'bold']
+    : told.decision === 'allowed' && told.held === null
+      ? 'green'
+      : 'yellow';
   const held = told.good ? (told.held ?? '') : 'NOT HELD';
   const line =
     `${mark} ${cut(told.what, WHAT).padEnd(WHAT)}  ` +
@@ -69,10 +80,14 @@ function belowLines(listener: Listener, { label, text }: Told['below'][number]):
   const start = label === '' ? '' : `${label}: `;
   const room = WIDTH - INDENT.length;
   return wrap(`${start}${text}`, room).map((line) => {
-    const painted =
-      label === 'without Ringfence' ? listener.paint('magenta', line) : listener.paint('dim', line);
+    const painted = label === WITHOUT ? listener.paint('magenta', line) : listener.paint('dim', line);
     return `${INDENT}${painted}`;
   });
+}
+
+/** Running text. */
+export function paragraph(text: string): string[] {
+  return wrap(text, WIDTH - 4).map((line) => `  ${line}`);
 }
 
 /** Text in lines of at most so many columns. */
@@ -103,5 +118,8 @@ export function tableLines(listener: Listener, rows: readonly Readonly<Record<st
   const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => (row[name] ?? '').length)));
   const line = (cells: readonly string[]): string =>
     `  ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd();
-  return [listener.paint('dim', line(names)), ...rows.map((row) => line(names.map((name) => row[name] ?? '')))];
+  return [
+    listener.paint('dim', line(names)),
+    ...rows.map((row) => line(names.map((name) => row[name] ?? ''))),
+  ];
 }

@@ -37,7 +37,9 @@ describe('audit verify', () => {
   });
 
   it('finds every stream intact, and ends with 0', async () => {
-    const { intact, events, streams } = (await succeed(place, ['audit', 'verify', '--json'])).json<Verification>();
+    const { intact, events, streams } = (
+      await succeed(place, ['audit', 'verify', '--json'])
+    ).json<Verification>();
     expect([intact, events]).toEqual([true, 6]);
     expect(streams.map(({ verdict }) => verdict)).toEqual(['intact', 'intact']);
     expect((await succeed(place, ['audit', 'verify'])).stdout).toContain('Intact: 2 streams, 6 events.');

@@ -61,14 +61,26 @@ describe('a database that is not there, or not as it should be', () => {
   });
 
   it('ends with 4 where the server has no such database', async () => {
-    const run = await place.run(['init', '--url', database.url.replace(database.name, 'nowhere'), '--out', 'x.yaml']);
+    const run = await place.run([
+      'init',
+      '--url',
+      database.url.replace(database.name, 'nowhere'),
+      '--out',
+      'x.yaml',
+    ]);
     expectRefusal(run, 4, 'database_unreachable', 'no such database');
+    await expect(stat(place.path('x.yaml'))).rejects.toThrow();
   });
 
   it('ends with 8 where no database is named, or not with a URL', async () => {
     expectRefusal(await place.run(['plan'], { env: { DATABASE_URL: '' } }), 8, 'config_invalid', '--url');
     expectRefusal(await place.run(['plan', '--url', 'localhost']), 8, 'config_invalid', 'postgres://');
-    expectRefusal(await place.run(['plan', '--url', 'postgres://a:b@host:port/x']), 8, 'config_invalid', 'malformed');
+    expectRefusal(
+      await place.run(['plan', '--url', 'postgres://a:b@host:port/x']),
+      8,
+      'config_invalid',
+      'malformed',
+    );
   });
 
   it('prefers --url to RINGFENCE_ADMIN_URL, and that to DATABASE_URL', async () => {
@@ -109,7 +121,24 @@ describe('a database that is not there, or not as it should be', () => {
     await database.query(`select pg_terminate_backend(pid) ${waiting}`);
     expectRefusal(await applying, 4, 'database_lost', 'lost');
     await holder.query('rollback');
-    expect(await other.query(`select nspname from pg_namespace where nspname ~ '^(ringfence|slice_|scope_)'`)).toEqual([]);
+    expect(
+      await other.query(`select nspname from pg_namespace where nspname ~ '^(ringfence|slice_|scope_)'`),
+    ).toEqual([]);
+    await other.drop();
+  });
+
+  it('ends with 130 on Ctrl-C while it waits for a lock, and then no longer waits in the server either', async () => {
+    const other = await createDatabase(embeddedServer, { sql: NOTES_SQL });
+    const holder = await other.connect();
+    await holder.query('begin; lock table note in access exclusive mode');
+    const applying = place.start(['apply', '--url', other.url]);
+    const waiting = `select pid from pg_stat_activity where datname = '${other.name}' and application_name = 'ringfence' and wait_event_type = 'Lock'`;
+    await expect.poll(() => database.query(waiting), { timeout: 20_000 }).toHaveLength(1);
+    applying.child.kill('SIGINT');
+    expectRefusal(await applying.ended, 130, 'interrupted');
+    expect(await database.query(waiting)).toEqual([]);
+    await expect(stat(place.path('.ringfence/keys.json'))).resolves.toBeDefined();
+    await holder.query('rollback');
     await other.drop();
   });
 
@@ -125,7 +154,12 @@ describe('a database that is not there, or not as it should be', () => {
 
 describe('a policy that cannot be used', () => {
   it('ends with 8 where there is none', async () => {
-    expectRefusal(await place.run(['plan', '--policy', 'nowhere.yaml']), 8, 'config_invalid', 'ringfence init');
+    expectRefusal(
+      await place.run(['plan', '--policy', 'nowhere.yaml']),
+      8,
+      'config_invalid',
+      'ringfence init',
+    );
   });
 
   it('ends with 3 on a typo, with its line and what was meant', async () => {
@@ -163,21 +197,40 @@ describe('keys that cannot be used end with 8', () => {
   });
 
   it('where there are none', async () => {
-    expectRefusal(await place.run(['try', ...AS_WRITER, '--keys', elsewhere]), 8, 'key_missing', 'RINGFENCE_KEYS');
-    expectRefusal(await place.run(['keys', 'rotate', '--keys', elsewhere]), 8, 'key_missing', 'RINGFENCE_KEYS');
+    expectRefusal(
+      await place.run(['try', ...AS_WRITER, '--keys', elsewhere]),
+      8,
+      'key_missing',
+      'RINGFENCE_KEYS',
+    );
+    expectRefusal(
+      await place.run(['keys', 'rotate', '--keys', elsewhere]),
+      8,
+      'key_missing',
+      'RINGFENCE_KEYS',
+    );
   });
 
   it('where others may read them', async () => {
     await writeFile(place.path(elsewhere), await readFile(place.path(KEYS)));
     await chmod(place.path(elsewhere), 0o644);
     for (const args of [['try', ...AS_WRITER], ['apply'], ['keys', 'rotate']]) {
-      expectRefusal(await place.run([...args, '--keys', elsewhere]), 8, 'config_invalid', 'chmod 600 other/keys.json');
+      expectRefusal(
+        await place.run([...args, '--keys', elsewhere]),
+        8,
+        'config_invalid',
+        'chmod 600 other/keys.json',
+      );
     }
   });
 
   it('where they are malformed, and nothing of them is repeated', async () => {
     const { claim_keys, ...rest } = JSON.parse(await readFile(place.path(KEYS), 'utf8'));
-    await writeFile(place.path(elsewhere), JSON.stringify({ ...rest, claim_keys: [{ id: 'k1', key: 'hunter2' }] }), { mode: 0o600 });
+    await writeFile(
+      place.path(elsewhere),
+      JSON.stringify({ ...rest, claim_keys: [{ id: 'k1', key: 'hunter2' }] }),
+      { mode: 0o600 },
+    );
     const run = await place.run(['try', ...AS_WRITER, '--keys', elsewhere]);
     expectRefusal(run, 8, 'config_invalid', 'claim_keys.0.key');
     expect(run.stderr).not.toContain('hunter2');
@@ -208,10 +261,18 @@ it('tells a program the same as JSON on stdout, and says nothing else', async ()
   const run = await place.run(['plan', '--json', '--policy', 'nowhere.yaml']);
   expect({ exit: run.exit, stderr: run.stderr }).toEqual({ exit: 8, stderr: '' });
   expect(run.json()).toEqual({
-    error: { code: 'config_invalid', message: expect.any(String), suggestion: expect.stringContaining('ringfence init') },
+    error: {
+      code: 'config_invalid',
+      message: expect.any(String),
+      suggestion: expect.stringContaining('ringfence init'),
+    },
   });
   const usage = await place.run(['plan', '--jason', '--json']);
-  expect([usage.exit, usage.stderr, usage.json<{ error: { code: string } }>().error.code]).toEqual([64, '', 'usage']);
+  expect([usage.exit, usage.stderr, usage.json<{ error: { code: string } }>().error.code]).toEqual([
+    64,
+    '',
+    'usage',
+  ]);
 });
 
 it('shows a stack only where RINGFENCE_DEBUG is 1, and no password in it either', async () => {
@@ -225,9 +286,6 @@ it('shows a stack only where RINGFENCE_DEBUG is 1, and no password in it either'
 it('prints every exit code in --help', async () => {
   const run = await place.run(['--help']);
   expect(run.exit).toBe(0);
-  for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 64, 130]) expect(run.stdout).toMatch(new RegExp(`^ +${code}  \\S`, 'm'));
-});
-
-it('leaves nothing behind that was not asked for', async () => {
-  await expect(stat(place.path('x.yaml'))).rejects.toThrow();
+  for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 64, 130])
+    expect(run.stdout).toMatch(new RegExp(`^ +${code}  \\S`, 'm'));
 });

@@ -103,7 +103,10 @@ describeWithCorpus('chinook', 'the journey on Chinook', () => {
 
     it('try answers as the hand-written SQL of that tenant does, and calls the rest by its name', async () => {
       const calls = [
-        { tool: 'query', input: { table: 'invoice', columns: ['invoice_id', 'total'], order: ['invoice_id'], limit: 200 } },
+        {
+          tool: 'query',
+          input: { table: 'invoice', columns: ['invoice_id', 'total'], order: ['invoice_id'], limit: 200 },
+        },
         { tool: 'aggregate', input: { table: 'customer', metrics: [{ fn: 'count', as: 'customers' }] } },
         { tool: 'query', input: { table: 'invoices' } },
         { tool: 'query', input: { table: 'invoice', where: { support_rep_id: 4 } } },
@@ -132,17 +135,24 @@ describeWithCorpus('chinook', 'the journey on Chinook', () => {
 
     it('try --dry undoes a write, and says what it would have done', async () => {
       const run = await place.run(['try', '--tenant', '3', '--user', 'ada', '--role', 'editor', '--dry'], {
-        input: '{"tool":"update","input":{"table":"customer","id":1,"values":{"company":"Changed"}},"reason":"asked to"}\n',
+        input:
+          '{"tool":"update","input":{"table":"customer","id":1,"values":{"company":"Changed"}},"reason":"asked to"}\n',
       });
       const [result] = run.lines<Result>();
       expect(result).toMatchObject({ decision: 'allowed', rows: [{ company: 'Changed' }] });
-      expect(await database.query(`select company from customer where customer_id = 1`)).not.toEqual([{ company: 'Changed' }]);
+      expect(await database.query(`select company from customer where customer_id = 1`)).not.toEqual([
+        { company: 'Changed' },
+      ]);
     });
 
     it('audit show has every call, denied ones too, and finds them by tenant, user and decision', async () => {
       const all = (await place.run(['audit', 'show', '--tenant', '3', '--user', 'ada', '--json'])).lines();
       expect(all).toHaveLength(6);
-      expect(all[0]).toMatchObject({ tenant: '3', event: { action: 'update', dry: true }, boundary: { actor_kind: 'operator' } });
+      expect(all[0]).toMatchObject({
+        tenant: '3',
+        event: { action: 'update', dry: true },
+        boundary: { actor_kind: 'operator' },
+      });
       const denied = (await place.run(['audit', 'show', '--decision', 'denied', '--json'])).lines();
       expect(denied).toHaveLength(3);
       expect((await place.run(['audit', 'show', '--tenant', '4', '--json'])).stdout).toBe('');
@@ -153,7 +163,12 @@ describeWithCorpus('chinook', 'the journey on Chinook', () => {
     it('audit verify puts pending events into their chain, and finds it intact', async () => {
       const run = await place.run(['audit', 'verify', '--json']);
       expect(run.exit).toBe(0);
-      expect(run.json()).toMatchObject({ intact: true, events: 6, pending: false, streams: [{ tenant: '3', verdict: 'intact' }] });
+      expect(run.json()).toMatchObject({
+        intact: true,
+        events: 6,
+        pending: false,
+        streams: [{ tenant: '3', verdict: 'intact' }],
+      });
     });
 
     it('remove does not throw events away unasked, and then leaves the database as it was', async () => {
@@ -163,9 +178,14 @@ describeWithCorpus('chinook', 'the journey on Chinook', () => {
       const removed = await place.run(['remove', '--drop-ledger', '--json']);
       expect(removed.exit).toBe(0);
       expect(await catalog()).toEqual(before);
-      expect(await database.query(`select nspname from pg_namespace where nspname ~ '^(ringfence|slice_|scope_)'`)).toEqual([]);
+      expect(
+        await database.query(`select nspname from pg_namespace where nspname ~ '^(ringfence|slice_|scope_)'`),
+      ).toEqual([]);
       const again = await place.run(['remove']);
-      expect([again.exit, again.stdout]).toEqual([0, 'Nothing to remove: Ringfence is not in this database.\n']);
+      expect([again.exit, again.stdout]).toEqual([
+        0,
+        'Nothing to remove: Ringfence is not in this database.\n',
+      ]);
     });
   });
 });

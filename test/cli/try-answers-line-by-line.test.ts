@@ -1,23 +1,23 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compiledPackage } from '../support/compiled.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { embeddedServer } from '../support/test-server.js';
+import { embeddedServer, isolatedServer } from '../support/test-server.js';
 import { succeed, type Workplace, workplace } from './support/command-line.js';
 import { AS_WRITER, NOTES_SQL, writeNotesPolicy } from './support/two-tenants.js';
 
 const QUERY = '{"tool":"query","input":{"table":"note","order":["id"]}}';
-const create = (body: string): string => JSON.stringify({ tool: 'create', input: { table: 'note', values: { body } } });
+const create = (body: string): string =>
+  JSON.stringify({ tool: 'create', input: { table: 'note', values: { body } } });
 
 describe('try', () => {
   let database: TestDatabase;
   let place: Workplace;
   const calls = async (input: string | Buffer, ...args: string[]): Promise<Record<string, unknown>[]> =>
     (await succeed(place, ['try', ...AS_WRITER, ...args], { input })).lines();
-  const notes = async (): Promise<unknown[]> => await database.query('select org, body from note order by id');
+  const notes = async (): Promise<unknown[]> =>
+    await database.query('select org, body from note order by id');
 
   beforeAll(async () => {
     database = await createDatabase(embeddedServer, { sql: NOTES_SQL });
@@ -30,19 +30,43 @@ describe('try', () => {
   });
 
   it('answers every call with every key, in order, and knows only its own tenant', async () => {
-    const answers = await calls(`${QUERY}\n{"tool":"get","input":{"table":"note","id":3}}\n{"tool":"nope","input":{}}\n`);
+    const answers = await calls(
+      `${QUERY}\n{"tool":"get","input":{"table":"note","id":3}}\n{"tool":"nope","input":{}}\n`,
+    );
     const keys = ['decision', 'rule', 'reason', 'code', 'rows', 'truncated', 'ms'];
     for (const answer of answers) expect(Object.keys(answer)).toEqual(expect.arrayContaining(keys));
     expect(answers).toMatchObject([
-      { decision: 'allowed', reason: null, code: null, rows: [{ body: 'first' }, { body: 'second' }], truncated: false, tool: 'query' },
+      {
+        decision: 'allowed',
+        reason: null,
+        code: null,
+        rows: [{ body: 'first' }, { body: 'second' }],
+        truncated: false,
+        tool: 'query',
+      },
       { decision: 'allowed', code: 'not_found', rows: [], tool: 'get' },
-      { decision: 'denied', code: 'unknown_tool', reason: expect.any(String), rows: [], suggestion: expect.any(String) },
+      {
+        decision: 'denied',
+        code: 'unknown_tool',
+        reason: expect.any(String),
+        rows: [],
+        suggestion: expect.any(String),
+      },
     ]);
     expect(JSON.stringify(answers)).not.toContain('theirs');
   });
 
   it('denies a line that is no call, and goes on with the next', async () => {
-    const lines = ['not json', '{"tool":"query"', '[]', '"query"', '{"tool":1}', '{"input":{}}', '{"tool":"query","tenant":"south"}', QUERY];
+    const lines = [
+      'not json',
+      '{"tool":"query"',
+      '[]',
+      '"query"',
+      '{"tool":1}',
+      '{"input":{}}',
+      '{"tool":"query","tenant":"south"}',
+      QUERY,
+    ];
     const answers = await calls(lines.join('\n'));
     expect(answers.map(({ decision, code }) => [decision, code])).toEqual([
       ...Array.from({ length: 7 }, () => ['denied', 'input_invalid']),
@@ -82,7 +106,10 @@ describe('try', () => {
     const [wet] = await calls(create('kept'));
     expect(wet).toMatchObject({ decision: 'allowed' });
     expect(await notes()).toEqual([...before, { org: 'north', body: 'kept' }]);
-    const events = (await succeed(place, ['audit', 'show', '--limit', '2', '--json'])).lines<{ eventId: string; event: object }>();
+    const events = (await succeed(place, ['audit', 'show', '--limit', '2', '--json'])).lines<{
+      eventId: string;
+      event: object;
+    }>();
     expect(events.map(({ eventId, event }) => [eventId, 'dry' in event])).toEqual([
       [wet?.event, false],
       [dry?.event, true],
@@ -101,38 +128,54 @@ describe('try', () => {
     expect(new Set(events.map(({ boundary }) => boundary.run)).size).toBe(1);
   });
 
+  it('connects where RINGFENCE_GATEWAY_URL says, and needs no administrator then', async () => {
+    const { gateway_password: password } = JSON.parse(
+      await readFile(place.path('.ringfence/keys.json'), 'utf8'),
+    );
+    const url = database.urlFor({ name: 'ringfence_gateway', password });
+    const env = { DATABASE_URL: '', RINGFENCE_GATEWAY_URL: url };
+    expect((await succeed(place, ['try', ...AS_WRITER], { input: QUERY, env })).lines()).toHaveLength(1);
+  });
+
+  it('ends with 4 where the database goes away between two calls, having answered the first', async () => {
+    const server = await isolatedServer(embeddedServer);
+    const admin = server.url('postgres', server.superuser, server.superuserPassword);
+    const elsewhere = await workplace({ DATABASE_URL: admin });
+    await writeNotesPolicy(elsewhere);
+    const client = new pg.Client({ connectionString: admin });
+    await client.connect();
+    await client.query(NOTES_SQL);
+    await client.end();
+    await succeed(elsewhere, ['apply']);
+    const { child, ended } = elsewhere.start(['try', ...AS_WRITER]);
+    child.stdin.write(`${QUERY}\n`);
+    await once(child.stdout, 'data');
+    await server.stop();
+    child.stdin.end(`${QUERY}\n`);
+    const run = await ended;
+    expect([run.exit, run.lines().length]).toEqual([4, 1]);
+    expect(run.stderr).toContain('code database_lost, exit 4');
+    expect((await elsewhere.run(['try', ...AS_WRITER], { input: QUERY })).exit).toBe(4);
+  });
+
   it('stops quietly, and calls nothing more, where nobody reads the answers any longer', async () => {
     const before = await notes();
-    const main = join(await compiledPackage(), 'dist', 'cli', 'main.js');
-    const child = spawn(process.execPath, [main, 'try', ...AS_WRITER], {
-      cwd: place.directory,
-      env: { PATH: process.env.PATH, DATABASE_URL: database.url },
-    });
-    let stderr = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString('utf8');
-    });
-    child.stdin.on('error', () => undefined);
+    const { child, ended } = place.start(['try', ...AS_WRITER]);
     child.stdin.write(`${QUERY}\n`);
     await once(child.stdout, 'data');
     child.stdout.destroy();
     child.stdin.end(Array.from({ length: 200 }, (_, at) => create(`unread ${at}`)).join('\n'));
-    const [code] = await once(child, 'close');
-    expect([code, stderr]).toEqual([0, '']);
+    const { exit, stderr } = await ended;
+    expect([exit, stderr]).toEqual([0, '']);
     // The first answer nobody took is the one that told it so.
     expect((await notes()).length).toBeLessThanOrEqual(before.length + 1);
   });
 
   it('ends with 130 on Ctrl-C, having answered what it could', async () => {
-    const main = join(await compiledPackage(), 'dist', 'cli', 'main.js');
-    const child = spawn(process.execPath, [main, 'try', ...AS_WRITER], {
-      cwd: place.directory,
-      env: { PATH: process.env.PATH, DATABASE_URL: database.url },
-    });
+    const { child, ended } = place.start(['try', ...AS_WRITER]);
     child.stdin.write(`${QUERY}\n`);
     await once(child.stdout, 'data');
     child.kill('SIGINT');
-    const [code] = await once(child, 'close');
-    expect(code).toBe(130);
+    expect(await ended).toMatchObject({ exit: 130, stdout: expect.stringContaining('"decision":"allowed"') });
   });
 });

@@ -77,6 +77,9 @@ const STATEMENTS = [
   'explain select * from shop.account where org = 3 order by id limit 5',
   'explain select name from shop.account where org = 3 and id > 100',
   'explain select a.name, o.total from shop.account a join shop.orders o on o.account_id = a.id where a.org = 2',
+  // Their operators are not leakproof: the estimate loses the column's statistics, which the plan says beforehand.
+  'explain (costs off) select * from shop.account where credit = 5',
+  `explain (costs off) select * from shop.account where name like 'name 12%' and credit > 3`,
   `explain update shop.account set name = 'x' where id = 5`,
 ];
 

@@ -240,11 +240,11 @@ describeOnServers('a policy', (server) => {
       '~ membership',
       '~ role',
       '~ function_grants',
+      '~ view',
+      '~ view',
       '~ row_security',
       '~ policy',
       '~ policy',
-      '~ view',
-      '~ view',
       '~ policy_record',
     ]);
     await applyPolicy(client, inSchema(POLICY));

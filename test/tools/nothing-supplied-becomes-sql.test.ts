@@ -66,11 +66,12 @@ function calls(text: string): readonly (readonly [ToolName, unknown])[] {
 
 describeWithCorpus('injection', 'text from injection corpora', () => {
   let open: ShopDatabase;
-  const lines = readdirSync(corpus('injection'))
-    .filter((name) => name !== 'LICENSE')
-    .flatMap((name) => readFileSync(corpus(`injection/${name}`), 'utf8').split(/\r?\n/))
-    .filter((line) => line.trim() !== '');
+  let lines: readonly string[] = [];
   beforeAll(async () => {
+    lines = readdirSync(corpus('injection'))
+      .filter((name) => name !== 'LICENSE')
+      .flatMap((name) => readFileSync(corpus(`injection/${name}`), 'utf8').split(/\r?\n/))
+      .filter((line) => line.trim() !== '');
     open = await openShop(embeddedServer);
   });
   afterAll(() => open.database.drop());

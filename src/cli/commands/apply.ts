@@ -10,6 +10,7 @@ import { RingfenceError } from '../../errors.js';
 import { compilePolicy } from '../../policy/compile.js';
 import type { PolicyFile } from '../../policy/file.js';
 import { administer } from '../administer.js';
+import { printable, printCount } from '../columns.js';
 import { confirmChange } from '../confirm.js';
 import type { CommandContext } from '../context.js';
 import type { ExitCode } from '../exit-code.js';
@@ -42,7 +43,10 @@ export function addApply(program: Command, start: Start): void {
     .option('--yes', 'do not ask')
     .option('--expect <digest>', 'apply only the plan with this digest')
     .option('--new-keys', 'make the database take the keys file, made if absent, in place of the keys it has')
-    .option('--new-gateway-password', 'give the login ringfence_gateway the password of the keys file, though other databases use it')
+    .option(
+      '--new-gateway-password',
+      'give the login ringfence_gateway the password of the keys file, though other databases use it',
+    )
     .addHelpText('after', EXAMPLES)
     .action(start(apply));
 }
@@ -59,10 +63,13 @@ async function apply(context: CommandContext, options: ApplyOptions): Promise<Ex
     if (options.expect !== undefined && options.expect !== planned.digest) throw otherPlan();
     const keys = await keysForApply(context, administrator, options);
     if (planned.steps.length > 0 || tellsDatabase(keys)) {
-      if (terminal.interactive && options.yes !== true) terminal.say(renderPlan(planned, { color: terminal.colour.stderr }));
+      if (terminal.interactive && options.yes !== true)
+        terminal.say(renderPlan(planned, { color: terminal.colour.stderr }));
       await confirmChange(terminal, `Change ${administrator.where} as planned?`, options.yes);
     }
-    const applied = await withKeysSaved(context, keys, () => carryOut(context, administrator, file, keys, planned.digest));
+    const applied = await withKeysSaved(context, keys, () =>
+      carryOut(context, administrator, file, keys, planned.digest),
+    );
     return { applied, keys };
   });
   await report(context, applied, keys);
@@ -77,7 +84,11 @@ function tellsDatabase({ claimKeys, setPassword }: KeysForApply): boolean {
  * Fresh keys are on disk before the database commits to them, or they could be lost; and gone again if it did not.
  * Where nobody knows whether it did, they stay.
  */
-async function withKeysSaved<T>({ options }: CommandContext, keys: KeysForApply, work: () => Promise<T>): Promise<T> {
+async function withKeysSaved<T>(
+  { options }: CommandContext,
+  keys: KeysForApply,
+  work: () => Promise<T>,
+): Promise<T> {
   if (!keys.fresh) return work();
   await writeKeyFile(options.keys, keys.keys);
   try {
@@ -106,7 +117,7 @@ async function carryOut(
         onStep: ({ sign, kind, identity }, at, of) => {
           if (Date.now() - saidAt < 1_000) return;
           saidAt = Date.now();
-          terminal.say(terminal.paint('dim', `${at} of ${of}: ${sign} ${kind} ${identity}`, 'stderr'));
+          terminal.say(terminal.paint('dim', `${at} of ${of}: ${sign} ${kind} ${printable(identity)}`, 'stderr'));
         },
         alongside: async () => {
           if (keys.claimKeys === 'replace') await installClaimKeys(client, keys.keys);
@@ -121,28 +132,46 @@ async function carryOut(
   }
 }
 
-async function report({ terminal, options }: CommandContext, { plan, appliedAt }: Applied, keys: KeysForApply): Promise<void> {
+async function report(
+  { terminal, options }: CommandContext,
+  { plan, appliedAt }: Applied,
+  keys: KeysForApply,
+): Promise<void> {
   if (terminal.json) {
     await terminal.answerJson({
       changes: plan.steps.length,
       digest: plan.digest,
       policyHash: plan.policyHash,
       appliedAt: appliedAt?.toISOString() ?? null,
-      keys: { made: keys.fresh ? options.keys : null, signing: keys.keys.claimKeys[0].id, told: keys.claimKeys !== 'known' },
+      keys: {
+        made: keys.fresh ? options.keys : null,
+        signing: keys.keys.claimKeys[0].id,
+        told: keys.claimKeys !== 'known',
+      },
       gatewayPasswordSet: keys.setPassword,
     });
     return;
   }
   const changed = plan.steps.length;
-  await terminal.answer(changed === 0 ? 'Nothing to change: the database is as the policy says.' : `Applied: ${changed} changes.`);
+  await terminal.answer(
+    changed === 0 ? 'Nothing to change: the database is as the policy says.' : `Applied: ${printCount(changed, 'change')}.`,
+  );
   await terminal.answer(`policy ${plan.policyHash}`);
-  if (keys.fresh) await terminal.answer(`Made ${options.keys}. Keep it secret, and keep a copy: without it nobody can open a boundary.`);
-  if (keys.claimKeys !== 'known' && !keys.fresh) await terminal.answer('The database knows the keys of the keys file now.');
+  if (keys.fresh)
+    await terminal.answer(
+      `Made ${options.keys}. Keep it secret, and keep a copy: without it nobody can open a boundary.`,
+    );
+  if (keys.claimKeys !== 'known' && !keys.fresh)
+    await terminal.answer('The database knows the keys of the keys file now.');
   if (changed > 0) terminal.say('\nSee what an agent would get: ringfence try --help');
 }
 
 function otherPlan(): RingfenceError {
-  return new RingfenceError('plan_changed', 'The plan is another one than the one that was approved. Nothing was changed.', {
-    suggestion: 'Run "ringfence plan" again, read it, and approve that.',
-  });
+  return new RingfenceError(
+    'plan_changed',
+    'The plan is another one than the one that was approved. Nothing was changed.',
+    {
+      suggestion: 'Run "ringfence plan" again, read it, and approve that.',
+    },
+  );
 }

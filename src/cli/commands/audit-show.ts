@@ -1,9 +1,9 @@
 /** `ringfence audit show`: the newest events that fit. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { subjectName } from '../../boundary/pseudonym.js';
 import { requireInstallation } from '../../database/installation.js';
 import { loadKeys } from '../../database/keys.js';
 import type { Effect } from '../../ledger/event.js';
-import { subjectName } from '../../boundary/pseudonym.js';
 import { type RecordedEvent, showEvents } from '../../ledger/read.js';
 import { administer } from '../administer.js';
 import { printColumns } from '../columns.js';
@@ -41,7 +41,13 @@ export function addShow(audit: Command, start: Start): void {
     .option('--user <user>', 'events of this user of the tenant, or of a pseudonym (u_…)')
     .option('--run <id>', 'events of this run')
     .option('--trace <id>', 'events of this trace')
-    .addOption(new Option('--decision <effect>', 'events that were decided so').choices(['allowed', 'denied', 'failed']))
+    .addOption(
+      new Option('--decision <effect>', 'events that were decided so').choices([
+        'allowed',
+        'denied',
+        'failed',
+      ]),
+    )
     .option('--since <time>', 'events since then', parseSince)
     .option('--limit <count>', 'at most so many', parseLimit, 50)
     .addHelpText('after', EXAMPLES)
@@ -54,7 +60,9 @@ async function show(context: CommandContext, options: ShowOptions): Promise<Exit
   const subject = user === undefined ? {} : { subject: await subjectOf(context, user, options.tenant) };
   const events = await administer(context, async (administrator) => {
     await requireInstallation(administrator);
-    return withProgress(terminal, 'Reading the ledger', () => showEvents(administrator, { ...filter, ...subject }));
+    return withProgress(terminal, 'Reading the ledger', () =>
+      showEvents(administrator, { ...filter, ...subject }),
+    );
   });
   if (terminal.json) {
     for (const event of events) await terminal.answerJson(event);
@@ -69,7 +77,10 @@ async function show(context: CommandContext, options: ShowOptions): Promise<Exit
 async function subjectOf(context: CommandContext, user: string, tenant: string | undefined): Promise<string> {
   if (/^u_[0-9a-f]{32}$/.test(user)) return user;
   if (tenant === undefined) {
-    throw new UsageError('--user needs --tenant: a person has another pseudonym in every tenant.', 'Add --tenant, or pass a pseudonym (u_…).');
+    throw new UsageError(
+      '--user needs --tenant: a person has another pseudonym in every tenant.',
+      'Add --tenant, or pass a pseudonym (u_…).',
+    );
   }
   const { ledgerKey } = await loadKeys(context.options.keys, context.environment);
   return subjectName(ledgerKey, tenant, user);
@@ -84,7 +95,9 @@ function printEvents(terminal: Terminal, events: readonly RecordedEvent[]): stri
     boundary.role,
     `${boundary.actor_kind} ${boundary.actor}`,
     event.dry === true ? `${event.action} (dry)` : event.action,
-    event.decision.code === undefined ? event.decision.effect : `${event.decision.effect} ${event.decision.code}`,
+    event.decision.code === undefined
+      ? event.decision.effect
+      : `${event.decision.effect} ${event.decision.code}`,
     String(rowCount),
     event.decision.rule,
   ]);
@@ -99,12 +112,14 @@ function parseSince(text: string): Date {
   const milliseconds = UNITS[unit];
   if (milliseconds !== undefined) return new Date(Date.now() - Number(count) * milliseconds);
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : new Date(Number.NaN);
-  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('Give a time (2027-01-31T08:00Z) or an age (90m, 24h, 7d).');
+  if (Number.isNaN(date.getTime()))
+    throw new InvalidArgumentError('Give a time (2027-01-31T08:00Z) or an age (90m, 24h, 7d).');
   return date;
 }
 
 function parseLimit(text: string): number {
   const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > 100_000) throw new InvalidArgumentError('Give a number from 1 to 100000.');
+  if (!/^\d+$/.test(text) || count < 1 || count > 100_000)
+    throw new InvalidArgumentError('Give a number from 1 to 100000.');
   return count;
 }

@@ -7,7 +7,7 @@ import { requireInstallation } from '../../database/installation.js';
 import { verifyLedger } from '../../ledger/read.js';
 import type { StreamHead, StreamVerdict } from '../../ledger/verify.js';
 import { administer } from '../administer.js';
-import { printColumns } from '../columns.js';
+import { printColumns, printCount } from '../columns.js';
 import type { CommandContext } from '../context.js';
 import type { ExitCode } from '../exit-code.js';
 import type { Start } from '../program.js';
@@ -35,7 +35,10 @@ export function addVerify(audit: Command, start: Start): void {
     .command('verify')
     .description('verify every stream, from its first event to its last')
     .option('--tenant <tenant>', 'streams of this tenant only')
-    .option('--heads <file>', 'what an earlier "audit verify --json" printed: every stream must go through the heads in it')
+    .option(
+      '--heads <file>',
+      'what an earlier "audit verify --json" printed: every stream must go through the heads in it',
+    )
     .addHelpText('after', EXAMPLES)
     .action(start(verify));
 }
@@ -45,7 +48,9 @@ async function verify(context: CommandContext, options: VerifyOptions): Promise<
   const retained = options.heads === undefined ? undefined : await readHeads(options.heads);
   const { verdicts, pending } = await administer(context, async (administrator) => {
     await requireInstallation(administrator);
-    const pending = await withProgress(terminal, 'Chaining pending events', () => sequencePending(administrator));
+    const pending = await withProgress(terminal, 'Chaining pending events', () =>
+      sequencePending(administrator),
+    );
     const verdicts = await withProgress(terminal, 'Verifying', async () => {
       const all: Verdict[] = [];
       for await (const verdict of verifyLedger(administrator, {
@@ -64,20 +69,31 @@ async function verify(context: CommandContext, options: VerifyOptions): Promise<
     return intact ? 0 : 7;
   }
   const [header = '', ...lines] = printColumns(['tenant', 'stream', 'events', 'verdict'], verdicts.map(row));
-  if (verdicts.length > 0) for (const line of [terminal.paint('bold', header), ...lines]) await terminal.answer(line);
-  const streams = `${verdicts.length} ${verdicts.length === 1 ? 'stream' : 'streams'}, ${countEvents(verdicts)} events`;
+  if (verdicts.length > 0)
+    for (const line of [terminal.paint('bold', header), ...lines]) await terminal.answer(line);
+  const streams = `${printCount(verdicts.length, 'stream')}, ${printCount(countEvents(verdicts), 'event')}`;
   await terminal.answer(
-    intact ? terminal.paint('green', `Intact: ${streams}.`) : terminal.paint('red', 'Not intact: see the verdicts above.'),
+    intact
+      ? terminal.paint('green', `Intact: ${streams}.`)
+      : terminal.paint('red', 'Not intact: see the verdicts above.'),
   );
-  if (pending) terminal.say('note: events wait that could not be put into their chains from here; they are not part of the verdict.');
-  if (!intact) terminal.say('Keep the database as it is, compare it with a backup or an export, and find out who could write to schema ringfence.');
+  if (pending)
+    terminal.say(
+      'note: events wait that could not be put into their chains from here; they are not part of the verdict.',
+    );
+  if (!intact)
+    terminal.say(
+      'Keep the database as it is, compare it with a backup or an export, and find out who could write to schema ringfence.',
+    );
   return intact ? 0 : 7;
 }
 
 /** Puts what is pending into its chains, where this login and this server may. Returns whether events still wait. */
 async function sequencePending(administrator: Administrator): Promise<boolean> {
   const waiting = async (): Promise<boolean> => {
-    const { rows } = await administrator.query('select exists (select from ringfence.event_pending) as waiting');
+    const { rows } = await administrator.query(
+      'select exists (select from ringfence.event_pending) as waiting',
+    );
     return rows[0]?.waiting === true;
   };
   try {
@@ -115,18 +131,27 @@ function row(verdict: Verdict): string[] {
 
 const headsFile = z.object({
   streams: z.array(
-    z.object({ log: z.string(), head: z.object({ seq: z.number().int(), hash: z.string().regex(/^[0-9a-f]{64}$/) }).optional() }),
+    z.object({
+      log: z.string(),
+      head: z.object({ seq: z.number().int(), hash: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
+    }),
   ),
 });
 
 async function readHeads(path: string): Promise<ReadonlyMap<string, StreamHead>> {
   const text = await readFile(path, 'utf8').catch(() => {
-    throw new UsageError(`${path} cannot be read.`, 'Pass what an earlier "ringfence audit verify --json" printed.');
+    throw new UsageError(
+      `${path} cannot be read.`,
+      'Pass what an earlier "ringfence audit verify --json" printed.',
+    );
   });
   try {
     const { streams } = headsFile.parse(JSON.parse(text));
     return new Map(streams.flatMap(({ log, head }) => (head === undefined ? [] : [[log, head] as const])));
   } catch {
-    throw new UsageError(`${path} holds no heads.`, 'Pass what an earlier "ringfence audit verify --json" printed.');
+    throw new UsageError(
+      `${path} holds no heads.`,
+      'Pass what an earlier "ringfence audit verify --json" printed.',
+    );
   }
 }

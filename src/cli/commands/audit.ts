@@ -1,8 +1,8 @@
 /** `ringfence audit`: what was asked and decided, and whether the record of it still proves itself. */
 import type { Command } from 'commander';
+import type { Start } from '../program.js';
 import { addShow } from './audit-show.js';
 import { addVerify } from './audit-verify.js';
-import type { Start } from '../program.js';
 
 const EXAMPLES = `
 Examples:

@@ -1,7 +1,8 @@
 /** `ringfence init`: a first policy, guessed from the database, for a person to correct. */
+
+import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { introspect } from '../../database/introspect.js';
 import { RingfenceError } from '../../errors.js';
@@ -9,6 +10,7 @@ import type { Guess } from '../../policy/guess/guess.js';
 import { guessPolicy } from '../../policy/guess/guess-policy.js';
 import { writePolicy } from '../../policy/guess/write-policy.js';
 import { administer } from '../administer.js';
+import { printable } from '../columns.js';
 import type { CommandContext } from '../context.js';
 import type { ExitCode } from '../exit-code.js';
 import type { Start } from '../program.js';
@@ -50,7 +52,10 @@ export function addInit(program: Command, start: Start): void {
 async function init(context: CommandContext, options: InitOptions): Promise<ExitCode> {
   const { terminal } = context;
   if (options.single === true && options.tenant !== undefined) {
-    throw new UsageError('--single and --tenant exclude each other.', 'A database has many tenants, or one: pass either.');
+    throw new UsageError(
+      '--single and --tenant exclude each other.',
+      'A database has many tenants, or one: pass either.',
+    );
   }
   const out = options.out ?? context.options.policy;
   if (out !== '-' && options.force !== true) await refuseToOverwrite(out);
@@ -113,23 +118,31 @@ function countGuesses(guess: Guess): Counts {
   };
 }
 
-function summary({ terminal }: CommandContext, guess: Guess, counts: Counts, out: string, next: string): string[] {
+function summary(
+  { terminal }: CommandContext,
+  guess: Guess,
+  counts: Counts,
+  out: string,
+  next: string,
+): string[] {
   const { tenant } = guess;
   const bold = (text: string): string => terminal.paint('bold', text, 'stderr');
-  const line = (count: number, what: string): string[] => (count === 0 ? [] : [`  ${String(count).padStart(5)}  ${what}`]);
+  const line = (count: number, what: string): string[] => (count === 0 ? [] : [`  ${what.padEnd(48)} ${count}`]);
   return [
-    ...(out === '-' ? [] : [`Wrote ${bold(out)}, guessed from the database ${guess.database}.`]),
+    ...(out === '-' ? [] : [`Wrote ${bold(out)}, guessed from the database ${printable(guess.database)}.`]),
     tenant === null
       ? 'One tenant owns the whole database.'
-      : `The tenant is told by ${bold(tenant.column)} (${tenant.confidence} confidence): ${tenant.why}.`,
-    ...line(counts.ownColumn, 'tables have a tenant column of their own'),
-    ...line(counts.throughParent, 'tables belong to a tenant through a parent'),
-    ...line(counts.single, 'tables belong to the one tenant'),
-    ...line(counts.shared, 'tables are shared reference data, read-only'),
-    ...line(counts.notExposed, 'tables and views are not exposed'),
-    ...line(counts.maskedColumns, 'columns look like personal data and are masked'),
-    ...line(counts.deniedColumns, 'columns look like secrets and are denied'),
-    ...(out === '-' ? [] : ['', 'Nothing is in force yet. Read the file, correct the guesses, then:', `  ${bold(next)}`]),
+      : `The tenant is told by ${bold(printable(tenant.column))} (${tenant.confidence} confidence): ${printable(tenant.why)}.`,
+    ...line(counts.ownColumn, 'tables with a tenant column of their own'),
+    ...line(counts.throughParent, 'tables that belong to a tenant through a parent'),
+    ...line(counts.single, 'tables of the one tenant'),
+    ...line(counts.shared, 'shared tables: reference data, read-only'),
+    ...line(counts.notExposed, 'tables and views left out'),
+    ...line(counts.maskedColumns, 'columns masked as personal data'),
+    ...line(counts.deniedColumns, 'columns denied as secrets'),
+    ...(out === '-'
+      ? []
+      : ['', 'Nothing is in force yet. Read the file, correct the guesses, then:', `  ${bold(next)}`]),
   ];
 }
 
@@ -138,7 +151,11 @@ async function refuseToOverwrite(path: string): Promise<void> {
     () => true,
     () => false,
   );
-  if (there) throw new UsageError(`${path} is there already, and is left as it is.`, 'Pass --force to overwrite it, or --out for another place.');
+  if (there)
+    throw new UsageError(
+      `${path} is there already, and is left as it is.`,
+      'Pass --force to overwrite it, or --out for another place.',
+    );
 }
 
 /** Whole or not at all. Without force, not even over a file that has appeared since we looked. */

@@ -18,7 +18,10 @@ Examples:
   $ ringfence keys drop-old      only the new key verifies`;
 
 export function addKeys(program: Command, start: Start): void {
-  const keys = program.command('keys').description('rotate the keys that sign claims').addHelpText('after', EXAMPLES);
+  const keys = program
+    .command('keys')
+    .description('rotate the keys that sign claims')
+    .addHelpText('after', EXAMPLES);
   keys
     .command('rotate')
     .description('a new signing key, in the database and in the keys file; the old ones go on verifying')
@@ -39,7 +42,11 @@ async function rotate(context: CommandContext): Promise<ExitCode> {
     await writeKeyFile(context.options.keys, rotated);
     return rotated;
   });
-  await report(context, keys, 'Give the keys file to every process that serves agents; then: ringfence keys drop-old');
+  await report(
+    context,
+    keys,
+    'Give the keys file to every process that serves agents; then: ringfence keys drop-old',
+  );
   return 0;
 }
 
@@ -67,9 +74,13 @@ async function dropOld(context: CommandContext): Promise<ExitCode> {
 /** The keys of the file, checked to be those of the database. */
 async function ownKeys(context: CommandContext, administrator: Administrator): Promise<Keys> {
   if (context.environment.RINGFENCE_KEYS) {
-    throw new RingfenceError('config_invalid', 'The keys come from RINGFENCE_KEYS, which this command cannot change.', {
-      suggestion: 'Unset it and name the keys file with --keys.',
-    });
+    throw new RingfenceError(
+      'config_invalid',
+      'The keys come from RINGFENCE_KEYS, which this command cannot change.',
+      {
+        suggestion: 'Unset it and name the keys file with --keys.',
+      },
+    );
   }
   const keys = await loadKeys(context.options.keys, context.environment);
   await requireInstallation(administrator);
@@ -100,6 +111,8 @@ async function report({ terminal, options }: CommandContext, keys: Keys, next: s
     await terminal.answerJson({ keys: options.keys, signing, verifying });
     return;
   }
-  await terminal.answer(`${signing} signs${verifying.length === 0 ? '' : `; ${verifying.join(', ')} still verify`}.`);
+  await terminal.answer(
+    `${signing} signs${verifying.length === 0 ? '' : `; ${verifying.join(', ')} still verify`}.`,
+  );
   if (next !== null) terminal.say(next);
 }

@@ -50,14 +50,20 @@ async function plan(context: CommandContext, options: PlanOptions): Promise<Exit
     return exit;
   }
   sayWarnings(terminal, file.filename, warnings);
-  await terminal.answer(options.sql === true ? printSql(planned) : renderPlan(planned, { color: terminal.colour.stdout }));
-  if (exit === 2 && options.sql !== true) terminal.say(`\nTo do exactly this: ringfence apply --expect ${planned.digest}`);
+  await terminal.answer(
+    options.sql === true ? printSql(planned) : renderPlan(planned, { color: terminal.colour.stdout }),
+  );
+  if (exit === 2 && options.sql !== true)
+    terminal.say(`\nTo do exactly this: ringfence apply --expect ${planned.digest}`);
   return exit;
 }
 
 function printSql({ steps, digest }: Plan): string {
   const blocks = steps.map(({ sign, kind, identity, sql }) =>
-    [`-- ${sign} ${kind} ${printable(identity)}`, ...sql.map((text) => (/;\s*$/.test(text) ? text.trimEnd() : `${text};`))].join('\n'),
+    [
+      `-- ${sign} ${kind} ${printable(identity)}`,
+      ...sql.map((text) => (/;\s*$/.test(text) ? text.trimEnd() : `${text};`)),
+    ].join('\n'),
   );
   return [...blocks, `-- plan ${digest}`].join('\n\n');
 }

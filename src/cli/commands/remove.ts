@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { remove as removeAll } from '../../database/remove.js';
 import { administer } from '../administer.js';
+import { printCount } from '../columns.js';
 import { confirmChange } from '../confirm.js';
 import type { CommandContext } from '../context.js';
 import type { ExitCode } from '../exit-code.js';
@@ -35,7 +36,9 @@ async function remove(context: CommandContext, options: RemoveOptions): Promise<
   const { steps, keptRoles } = await administer(context, async ({ client, where }) => {
     const ledger = options.dropLedger === true ? ', and the ledger with all its events' : '';
     await confirmChange(terminal, `Take Ringfence out of ${where}${ledger}?`, options.yes);
-    return withProgress(terminal, 'Removing', () => removeAll(client, options.dropLedger === true ? { ledger: 'drop' } : {}));
+    return withProgress(terminal, 'Removing', () =>
+      removeAll(client, options.dropLedger === true ? { ledger: 'drop' } : {}),
+    );
   });
   if (terminal.json) {
     await terminal.answerJson({ removed: steps.length, steps, keptRoles });
@@ -45,8 +48,11 @@ async function remove(context: CommandContext, options: RemoveOptions): Promise<
     await terminal.answer('Nothing to remove: Ringfence is not in this database.');
     return 0;
   }
-  await terminal.answer(`Removed: ${steps.length} objects. The database is as it was before.`);
-  if (keptRoles.length > 0) await terminal.answer(`Kept, because other databases use them: ${keptRoles.join(', ')}.`);
-  terminal.say(`The keys at ${context.options.keys} are still there; delete them if no other database uses them.`);
+  await terminal.answer(`Removed: ${printCount(steps.length, 'object')}. The database is as it was before.`);
+  if (keptRoles.length > 0)
+    await terminal.answer(`Kept, because other databases use them: ${keptRoles.join(', ')}.`);
+  terminal.say(
+    `The keys at ${context.options.keys} are still there; delete them if no other database uses them.`,
+  );
   return 0;
 }

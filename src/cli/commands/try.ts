@@ -1,12 +1,15 @@
 /** `ringfence try`: what would an agent get? Tool calls in, decisions out, through the one gate. */
+
+import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { uuidv7 } from 'uuidv7';
-import { randomBytes } from 'node:crypto';
 import type { Actor } from '../../boundary/boundary.js';
 import { within } from '../../boundary/propagation.js';
 import { loadKeys } from '../../database/keys.js';
+import { RingfenceError } from '../../errors.js';
+import { batchFault } from '../../ledger/batch-fault.js';
 import { createRingfence, type Ringfence } from '../../ringfence.js';
 import type { CommandContext } from '../context.js';
 import { gatewayUrl } from '../database-url.js';
@@ -58,13 +61,25 @@ export function addTry(program: Command, start: Start): void {
     .action(start(tryCalls));
 }
 
-async function tryCalls(context: CommandContext, options: TryOptions, [path = '-']: readonly string[]): Promise<ExitCode> {
+async function tryCalls(
+  context: CommandContext,
+  options: TryOptions,
+  [path = '-']: readonly string[],
+): Promise<ExitCode> {
   const { terminal } = context;
   const input = path === '-' ? context.stdin : await openFile(path);
   const keys = await loadKeys(context.options.keys, context.environment);
-  const url = context.environment.RINGFENCE_GATEWAY_URL || gatewayUrl(adminUrl(context.options, context.environment), keys.gatewayPassword);
+  const url =
+    context.environment.RINGFENCE_GATEWAY_URL ||
+    gatewayUrl(adminUrl(context.options, context.environment), keys.gatewayPassword);
   const ringfence = await withProgress(terminal, 'Connecting to the database', () =>
-    createRingfence({ url, keys, policy: context.options.policy, size: 2, onOperatorEvent: ({ message }) => terminal.say(message) }),
+    createRingfence({
+      url,
+      keys,
+      policy: context.options.policy,
+      size: 2,
+      onOperatorEvent: ({ message }) => terminal.say(message),
+    }),
   );
   const stop = new AbortController();
   const interrupt = (): void => {
@@ -73,7 +88,8 @@ async function tryCalls(context: CommandContext, options: TryOptions, [path = '-
   };
   process.once('SIGINT', interrupt);
   try {
-    if (path === '-' && context.stdin.isTTY === true) terminal.say('Type tool calls, one JSON object a line. Ctrl-D ends.');
+    if (path === '-' && context.stdin.isTTY === true)
+      terminal.say('Type tool calls, one JSON object a line. Ctrl-D ends.');
     const trial = createTrial(ringfence, options, stop.signal);
     let exit: ExitCode = 0;
     for await (const line of readLines(input, LONGEST_LINE)) {
@@ -88,7 +104,7 @@ async function tryCalls(context: CommandContext, options: TryOptions, [path = '-
     return exit;
   } catch (error) {
     if (stop.signal.aborted) throw new Interrupted('Interrupted.');
-    throw error;
+    throw whyUnrecorded(error);
   } finally {
     process.off('SIGINT', interrupt);
     input.destroy();
@@ -117,10 +133,34 @@ function createTrial(
   ringfence.trustedBoundary(fields);
   return async ({ tool, input, reason }) => {
     const decision = await within(ringfence.trustedBoundary(fields), () =>
-      ringfence.call(tool, input, { signal, ...(reason === undefined ? {} : { reason }), ...(dry === undefined ? {} : { dry }) }),
+      ringfence.call(tool, input, {
+        signal,
+        ...(reason === undefined ? {} : { reason }),
+        ...(dry === undefined ? {} : { dry }),
+      }),
     );
     return answered(tool, decision);
   };
+}
+
+/** Where a call could not be recorded because of the database, it is the database that somebody has to look at. */
+function whyUnrecorded(error: unknown): unknown {
+  if (!(error instanceof RingfenceError) || error.code !== 'ledger_unavailable') return error;
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && cause.code === '25006') {
+      return new RingfenceError(
+        'database_read_only',
+        'The database accepts no writes, so the call could not be recorded and is not answered.',
+        { cause: error, suggestion: 'Connect to the primary.' },
+      );
+    }
+  }
+  if (error.cause === undefined || batchFault(error) !== 'passing') return error;
+  return new RingfenceError(
+    'database_lost',
+    'The database was lost, so the call could not be recorded and is not answered.',
+    { cause: error, suggestion: 'See that the server runs, then try the rest again.' },
+  );
 }
 
 function actorOf(agent: string | undefined): Actor {
@@ -142,6 +182,9 @@ async function openFile(path: string) {
     }
     return file.createReadStream();
   } catch {
-    throw new UsageError(`${path} cannot be read.`, 'Name a file of tool calls, one JSON object a line, or - for standard input.');
+    throw new UsageError(
+      `${path} cannot be read.`,
+      'Name a file of tool calls, one JSON object a line, or - for standard input.',
+    );
   }
 }

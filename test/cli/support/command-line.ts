@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject } from 'vitest';
@@ -21,10 +21,19 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** A run that goes on. */
+export interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<Run>;
+}
+
 /** A folder to work in, and the program `ringfence`, started in it. */
 export interface Workplace {
   readonly directory: string;
   path(name: string): string;
+  /** Starts the program; its standard input stays open. */
+  start(args: readonly string[], env?: NodeJS.ProcessEnv): Running;
+  /** Runs the program to its end. */
   run(args: readonly string[], options?: RunOptions): Promise<Run>;
 }
 
@@ -33,42 +42,54 @@ export async function workplace(env: NodeJS.ProcessEnv = {}): Promise<Workplace>
   const directory = join(inject('runDirectory'), uniqueName('workplace'));
   await mkdir(directory);
   const main = join(await compiledPackage(), 'dist', 'cli', 'main.js');
+  const start: Workplace['start'] = (args, more = {}) => {
+    const child = spawn(process.execPath, [main, ...args], {
+      cwd: directory,
+      env: { PATH: process.env.PATH, ...env, ...more },
+    });
+    // A program that has ended does not read what is still on its way.
+    child.stdin.on('error', () => undefined);
+    return { child, ended: outcome(child) };
+  };
   return {
     directory,
     path: (name) => join(directory, name),
-    run: (args, options = {}) =>
-      new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, [main, ...args], {
-          cwd: directory,
-          env: { PATH: process.env.PATH, ...env, ...options.env },
-        });
-        const said = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-        child.stdout.on('data', (chunk: Buffer) => said.stdout.push(chunk));
-        child.stderr.on('data', (chunk: Buffer) => said.stderr.push(chunk));
-        child.once('error', reject);
-        child.once('close', (code, signal) => {
-          const stdout = Buffer.concat(said.stdout).toString('utf8');
-          resolve({
-            exit: code ?? signal,
-            stdout,
-            stderr: Buffer.concat(said.stderr).toString('utf8'),
-            json: () => JSON.parse(stdout),
-            lines: () =>
-              stdout
-                .split('\n')
-                .filter((line) => line !== '')
-                .map((line) => JSON.parse(line)),
-          });
-        });
-        // A program that has ended does not read what is still on its way.
-        child.stdin.on('error', () => undefined);
-        child.stdin.end(options.input ?? '');
-      }),
+    start,
+    run: (args, options = {}) => {
+      const { child, ended } = start(args, options.env);
+      child.stdin.end(options.input ?? '');
+      return ended;
+    },
   };
 }
 
+function outcome(child: ChildProcessWithoutNullStreams): Promise<Run> {
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      const stdout = Buffer.concat(out).toString('utf8');
+      const lines = stdout.split('\n').filter((line) => line !== '');
+      resolve({
+        exit: code ?? signal,
+        stdout,
+        stderr: Buffer.concat(err).toString('utf8'),
+        json: () => JSON.parse(stdout),
+        lines: () => lines.map((line) => JSON.parse(line)),
+      });
+    });
+  });
+}
+
 /** Runs the program and expects it to end with 0. */
-export async function succeed(place: Workplace, args: readonly string[], options: RunOptions = {}): Promise<Run> {
+export async function succeed(
+  place: Workplace,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Run> {
   const run = await place.run(args, options);
   expect(run.exit, run.stderr).toBe(0);
   return run;

@@ -2,7 +2,12 @@ import { expect } from 'vitest';
 import type { Run } from './command-line.js';
 
 /** That a run ended with this code and told a person why on stderr: in words, without a stack, without a password. */
-export function expectRefusal(run: Run, exit: number, code: string, ...says: readonly (string | RegExp)[]): void {
+export function expectRefusal(
+  run: Run,
+  exit: number,
+  code: string,
+  ...says: readonly (string | RegExp)[]
+): void {
   expect({ exit: run.exit, stdout: run.stdout }, run.stderr).toEqual({ exit, stdout: '' });
   expect(run.stderr).toMatch(/^error: \S/m);
   expect(run.stderr).toContain(`code ${code}, exit ${exit}`);
