@@ -6,9 +6,9 @@ import type { ErrorCode } from '../errors.js';
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 64 | 130;
 
 /** The whole table, in the order in which `--help` prints it. */
-export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
+const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   0: 'done; for plan: nothing to change; for try: every call was answered, denials included',
-  1: 'unexpected: a fault in Ringfence',
+  1: 'unexpected: a fault in Ringfence; for demo: something leaked',
   2: 'plan: there are changes to apply',
   3: 'the policy is invalid, names what the database does not have, or has not been applied',
   4: 'the database cannot be reached, or was lost',

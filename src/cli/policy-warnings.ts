@@ -6,6 +6,8 @@ import type { Terminal } from './terminal.js';
 export function sayWarnings(terminal: Terminal, filename: string, warnings: readonly PolicyNote[]): void {
   for (const { path, message, line } of warnings) {
     const place = line === undefined ? filename : `${filename}:${line}`;
-    terminal.say(`${terminal.paint('yellow', 'note:', 'stderr')} ${printable(`${place}  ${path}  ${message}`)}`);
+    terminal.say(
+      `${terminal.paint('yellow', 'note:', 'stderr')} ${printable(`${place}  ${path}  ${message}`)}`,
+    );
   }
 }

@@ -91,7 +91,8 @@ async function commandLine(start: Start, { stdout }: Surroundings): Promise<Comm
     .option('--json', 'answer in JSON on stdout, and with nothing else')
     .version(await version(), '--version', 'print the version')
     .addHelpText('after', EXAMPLES);
-  for (const add of [addDemo, addInit, addPlan, addApply, addTry, addAudit, addKeys, addRemove]) add(program, start);
+  for (const add of [addDemo, addInit, addPlan, addApply, addTry, addAudit, addKeys, addRemove])
+    add(program, start);
   return program;
 }
 

@@ -42,3 +42,12 @@ export function hasCoreOperators(type: OperandType): boolean {
 export function comparison(symbol: '=' | '<>' | '<' | '<=' | '>' | '>=', type: OperandType): string {
   return hasCoreOperators(type) ? symbol : `operator(${quoteIdent(typeSchema(type.castType))}.${symbol})`;
 }
+
+/**
+ * Whether a text holds another as a part, in any case. Letters fold as the database's own collation says on both sides; the search itself is bytewise, which every collation allows.
+ */
+export function containing(sql: string, part: string): string {
+  const folded = (text: string) =>
+    `pg_catalog.lower(${text} collate pg_catalog."default") collate pg_catalog."C"`;
+  return `pg_catalog.strpos(${folded(`${sql}::pg_catalog.text`)}, ${folded(part)}) > 0`;
+}

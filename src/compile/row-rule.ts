@@ -1,13 +1,14 @@
 /**
  * A role's row rule as an SQL condition: the filter language, with literals of the column's type and the boundary's own values.
  *
- * As in SQL, a comparison with a NULL is not true: `{ status: { ne: 'closed' } }` does not show a row without a status.
+ * As in SQL, a comparison with a NULL is not true: `{ status: { ne: 'closed' } }` does not show a row without a status. The tools'
+ * conditions treat null as a value; a rule that guards rows must not open when a column, or the boundary's workspace, is empty.
  */
 import { RingfenceError } from '../errors.js';
 import type { CatalogColumn, CatalogTable } from '../policy/catalog.js';
 import type { SliceTable } from '../policy/compiled.js';
 import type { Filter } from '../policy/filter.js';
-import { comparison, hasCoreOperators } from './operator.js';
+import { comparison, containing, hasCoreOperators } from './operator.js';
 import { quoteIdent, quoteLiteral } from './quote.js';
 import { ancestors, boundaryValue, keyInside, type RoleScope } from './scope.js';
 
@@ -100,7 +101,7 @@ class RowRule {
       case 'prefix':
         return `pg_catalog.starts_with(${left}::pg_catalog.text, ${quoteLiteral(String(operand))})`;
       case 'contains':
-        return `pg_catalog.strpos(${left}::pg_catalog.text, ${quoteLiteral(String(operand))}) > 0`;
+        return containing(left, `${quoteLiteral(String(operand))}::pg_catalog.text`);
       case 'is_null':
         return `${left} is ${operand === true ? '' : 'not '}null`;
       default:

@@ -3,9 +3,9 @@ import { type DemoResult, everythingHeld } from './run.js';
 import { heading, type Listener, wrap } from './story.js';
 
 const NEXT = [
-  ['npx ringfence init --url postgres://…', 'reads your schema and writes a policy, its guesses marked'],
-  ['npx ringfence plan --url postgres://…', 'what it would change, in words and in SQL, and for whom'],
-  ['npx ringfence apply --url postgres://…', 'exactly that, in one transaction; "remove" takes it out again'],
+  ['npx ringfence init --url postgres://…', 'guesses a policy from your schema, for you to correct'],
+  ['npx ringfence plan --url postgres://…', 'what it would change, in words and SQL, for whom'],
+  ['npx ringfence apply --url postgres://…', 'exactly that; "remove" takes it out again'],
 ] as const;
 
 /** The closing line of `--json`. */
@@ -37,7 +37,7 @@ export function closingLines(listener: Listener, result: DemoResult): string[] {
       'allowed',
       String(allowed),
       null,
-      'some with nothing to show: what is outside the boundary does not exist inside it',
+      'outside the boundary there is nothing to be found, and no error that tells',
     ],
     ['denied', String(denied), null, 'each with a code, a rule and what to do instead'],
     ...(failed === 0
@@ -60,7 +60,7 @@ export function closingLines(listener: Listener, result: DemoResult): string[] {
       'ledger',
       ledger.verdict,
       ledger.verdict === 'intact',
-      `${ledger.events} events in ${ledger.streams} streams: one for each of the ${recorded} calls that had a boundary`,
+      `${ledger.events} events in ${ledger.streams} streams, for ${recorded} calls that had a boundary`,
     ],
     ['time', `${(ms / 1000).toFixed(1)} s`, null, 'the start of PostgreSQL included'],
   ];

@@ -41,7 +41,7 @@ export const falseIdentity: Act = {
       attempt: present(signIn.expiredToken(claims)),
     });
     await script.outside({
-      what: "Ada's genuine token, made out to the other tenant",
+      what: "Ada's token, made out to the other tenant",
       held: 'boundary',
       expect: 'membership_missing',
       attempt: () =>

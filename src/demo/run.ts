@@ -118,7 +118,7 @@ async function introduce({ server, steps, superuser }: Stage, listener: Listener
     ),
     '',
     ...paragraph(
-      `A help desk product on PostgreSQL ${server.version} keeps ${TENANTS.length} customers in shared tables. Two are easily mixed up:`,
+      `A help desk keeps ${TENANTS.length} customers in shared tables on PostgreSQL ${server.version}. Two are easily mixed up:`,
     ),
     '',
     ...tableLines(listener, shown),

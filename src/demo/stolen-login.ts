@@ -51,12 +51,12 @@ export const stolenLogin: Act = {
       held: 'seal',
       expect: '0 rows',
       attempt: () =>
-        outcomeOf(thief, [
+        outcomeOf(genuine.connection, [
           `select set_config('ringfence.seal', '${seal}', true)`,
           'set local role ringfence_slice_support',
           select,
         ]),
-      because: 'A seal verifies in one transaction of one backend. This one was real, and is over.',
+      because: 'It was real, and on this very connection: but a seal verifies in its own transaction only.',
     });
     await script.outside({
       what: 'replays a signed claim caught on the wire',
@@ -110,7 +110,7 @@ export const stolenLogin: Act = {
       'row-level security',
     );
     await alone(
-      'sealed for Dental: a contact of Design on a ticket',
+      'sealed for Dental: sets a contact of Design',
       [asSupport, `update slice_support.ticket set contact_id = ${theirs.contact}`],
       'SQLSTATE 42501',
       'row-level security',

@@ -40,7 +40,7 @@ export function requireWritable(
     refuse(
       'reason_required',
       draft.rule(table, 'reason'),
-      `A ${operation} on ${table.slice.name} needs a reason.`,
+      `${operation === 'update' ? 'An' : 'A'} ${operation} on ${table.slice.name} needs a reason.`,
       'Say in "reason", in one sentence, why this is done.',
     );
   }

@@ -4,7 +4,7 @@
  * Null is a value here, as an agent expects of JSON: `ne` and `not_in` include rows where the column is null (`is not true`),
  * and `not` gives exactly the rows that its conditions do not (`is not true`). Every other comparison with a null column is false.
  */
-import { comparison as symbol } from '../compile/operator.js';
+import { containing, comparison as symbol } from '../compile/operator.js';
 import type { DenialCode } from '../errors.js';
 import type { Filter, Operator } from '../policy/filter.js';
 import { checkFilter, type FilterComplaint } from '../policy/filter-check.js';
@@ -154,13 +154,6 @@ function comparison(
 }
 
 const SYMBOLS = { eq: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
-
-/** Letters fold as the database's own collation says on both sides; the search itself is bytewise, which every collation allows. */
-function containing(sql: string, part: string): string {
-  const folded = (text: string) =>
-    `pg_catalog.lower(${text} collate pg_catalog."default") collate pg_catalog."C"`;
-  return `pg_catalog.strpos(${folded(`${sql}::pg_catalog.text`)}, ${folded(part)}) > 0`;
-}
 
 function bound(draft: Draft, column: IndexedColumn, value: unknown): string {
   return draft.parameters.bind(textOf(column, value), column.column.castType);

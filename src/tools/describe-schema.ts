@@ -35,19 +35,23 @@ function prepareDescribe(input: DescribeInput, context: ToolContext): PreparedCa
   };
 }
 
-function inBrief({ slice, relations, key }: IndexedTable): Row {
+function inBrief({ slice, columns, relations, key }: IndexedTable): Row {
   return {
     table: slice.name,
     ...about(slice),
-    columns: slice.columns.map(columnInBrief).join(', '),
+    columns: [...columns.values()].map(({ column }) => columnInBrief(column)).join(', '),
     ...(key.length === 0 ? {} : { key: key.map(({ name }) => name).join(', ') }),
     ...(relations.size === 0 ? {} : { relations: [...relations.values()].map(relationInBrief).join(', ') }),
     write: writeInBrief(slice.write),
   };
 }
 
-function columnInBrief({ name, type, notNull, mask }: SliceColumn): string {
-  return `${name} ${type}${notNull ? '' : '?'}${mask === null ? '' : ' (masked)'}`;
+/** Labels of an enum that a brief description still lists. */
+const BRIEF_LABELS = 8;
+
+function columnInBrief({ name, type, notNull, mask, enumLabels }: SliceColumn): string {
+  const labels = enumLabels !== null && enumLabels.length <= BRIEF_LABELS ? ` ${enumLabels.join('|')}` : '';
+  return `${name} ${type}${labels}${notNull ? '' : '?'}${mask === null ? '' : ' (masked)'}`;
 }
 
 function relationInBrief({ name, kind, table }: Relation): string {
@@ -63,7 +67,7 @@ function writeInBrief({ create, update, delete: remove }: WriteRules): string {
   return parts.length === 0 ? 'no' : parts.join(', ');
 }
 
-function inFull({ slice, relations, key, scopeColumns }: IndexedTable): Row {
+function inFull({ slice, columns, relations, key, scopeColumns }: IndexedTable): Row {
   const { write } = slice;
   const isShown = (name: string) => !scopeColumns.has(name);
   const indexed = slice.indexes
@@ -72,7 +76,7 @@ function inFull({ slice, relations, key, scopeColumns }: IndexedTable): Row {
   return {
     table: slice.name,
     ...about(slice),
-    columns: slice.columns.map(columnInFull),
+    columns: [...columns.values()].map(({ column }) => columnInFull(column)),
     key: key.map(({ name }) => name),
     relations: [...relations.values()].map((relation) => relationInFull(relation, isShown)),
     write: {
@@ -82,7 +86,7 @@ function inFull({ slice, relations, key, scopeColumns }: IndexedTable): Row {
       ...(write.presets.length === 0 ? {} : { set_by_session: write.presets.map(({ column }) => column) }),
       ...(write.reasonRequired ? { reason: 'required' } : {}),
     },
-    indexed: [...new Set(indexed.map((columns) => columns.join(', ')))],
+    indexed: [...new Set(indexed.map((names) => names.join(', ')))],
   };
 }
 

@@ -100,12 +100,17 @@ export class SliceIndex {
 
 function indexColumn(slice: SliceTable, column: SliceColumn): IndexedColumn {
   return {
-    column,
+    column: { ...column, type: shownType(column) },
     name: column.name,
     ident: quoteIdent(column.name),
     path: `${slice.name}.${column.name}`,
     nullable: !column.notNull || column.mask === 'null',
   };
+}
+
+/** A type as agents are told of it: without the schema that it lives in. */
+function shownType({ type, enumLabels }: SliceColumn): string {
+  return enumLabels === null ? type.replace(/^("(?:[^"]|"")+"|[^".(]+)\./, '') : 'enum';
 }
 
 /** The primary key without what the boundary already fixes. A masked or hidden part of it tells nothing apart: then there is none. */

@@ -20,10 +20,21 @@ const odd = table(
     scope: owned(['tenant', 'Tenant "Id"']),
     primaryKey: ['Ключ'],
     relations: [
-      { name: 'again', kind: 'one', table: ODD, columns: ['Tenant "Id"', '-minus'], otherColumns: ['Tenant "Id"', 'Ключ'] },
+      {
+        name: 'again',
+        kind: 'one',
+        table: ODD,
+        columns: ['Tenant "Id"', '-minus'],
+        otherColumns: ['Tenant "Id"', 'Ключ'],
+      },
       { name: 'wide', kind: 'many', table: 'wide', columns: ['Ключ'], otherColumns: ['c1'] },
     ],
-    write: { ...READ_ONLY, create: ['Ключ', 'select', ' a"b ', '__proto__'], update: ['select'], delete: true },
+    write: {
+      ...READ_ONLY,
+      create: ['Ключ', 'select', ' a"b ', '__proto__'],
+      update: ['select'],
+      delete: true,
+    },
   },
 );
 const wide = table(
@@ -32,10 +43,14 @@ const wide = table(
   { scope: owned(['tenant', 'tenant_id']), primaryKey: ['c1'] },
 );
 const citext = { type: 'citext', castType: 'extra.citext', typeOid: 99_998, category: 'S' } as const;
-const folded = table('folded', [column('id', 'text', { notNull: true, ...citext }), column('word', 'text', citext)], {
-  scope: owned(['tenant', 'tenant_id']),
-  relations: [{ name: 'next', kind: 'one', table: 'folded', columns: ['word'], otherColumns: ['id'] }],
-});
+const folded = table(
+  'folded',
+  [column('id', 'text', { notNull: true, ...citext }), column('word', 'text', citext)],
+  {
+    scope: owned(['tenant', 'tenant_id']),
+    relations: [{ name: 'next', kind: 'one', table: 'folded', columns: ['word'], otherColumns: ['id'] }],
+  },
+);
 const context = contextOf({ tables: [odd, wide, folded] });
 
 describeOnServers('a schema nobody here designed', (server) => {
@@ -79,9 +94,22 @@ describeOnServers('a schema nobody here designed', (server) => {
       [1, { Ключ: 2 }],
       [2, null],
     ]);
-    expect(Object.keys(rows[0] ?? {})).toEqual(['Ключ', 'select', '-minus', ' a"b ', 'and.or', '__proto__', 'again']);
+    expect(Object.keys(rows[0] ?? {})).toEqual([
+      'Ключ',
+      'select',
+      '-minus',
+      ' a"b ',
+      'and.or',
+      '__proto__',
+      'again',
+    ]);
     expect(Object.getOwnPropertyDescriptor(rows[0], '__proto__')?.value).toBe('p');
-    const descending = await answer(client, 'query', { table: ODD, columns: ['Ключ'], order: ['--minus'] }, context);
+    const descending = await answer(
+      client,
+      'query',
+      { table: ODD, columns: ['Ключ'], order: ['--minus'] },
+      context,
+    );
     expect(descending.rows).toEqual([{ Ключ: 2 }, { Ключ: 1 }]);
   });
 
@@ -90,21 +118,33 @@ describeOnServers('a schema nobody here designed', (server) => {
     const values = JSON.parse(`{"Ключ": 9, "select": "s", "__proto__": "own"}`) as object;
     const { rows } = await answer(client, 'create', { table: ODD, values }, context);
     expect(JSON.stringify(rows)).toContain('"__proto__":"own"');
-    const updated = await answer(client, 'update', { table: ODD, id: { Ключ: 9 }, values: { select: 't' } }, context);
+    const updated = await answer(
+      client,
+      'update',
+      { table: ODD, id: { Ключ: 9 }, values: { select: 't' } },
+      context,
+    );
     expect(updated.rows[0]).toMatchObject({ Ключ: 9, select: 't' });
     expect((await answer(client, 'delete', { table: ODD, id: 9 }, context)).rows).toEqual([{ Ключ: 9 }]);
     await client.query('rollback');
   });
 
   test('may have more columns than a function takes arguments', async () => {
-    const { rows } = await answer(client, 'query', { table: ODD, where: { Ключ: 1 }, include: { wide: true } }, context);
+    const { rows } = await answer(
+      client,
+      'query',
+      { table: ODD, where: { Ключ: 1 }, include: { wide: true } },
+      context,
+    );
     expect(rows[0]?.wide).toEqual([expect.objectContaining({ c1: 1, c2: 2, c150: null })]);
   });
 
   test('may use types of an extension, which keep their own idea of equality and order', async (test) => {
     test.skip(!hasCitext, 'citext is not installed here');
     const ids = async (where: object) =>
-      (await answer(client, 'query', { table: 'folded', columns: ['id'], where }, context)).rows.map(({ id }) => id);
+      (await answer(client, 'query', { table: 'folded', columns: ['id'], where }, context)).rows.map(
+        ({ id }) => id,
+      );
     expect(await ids({})).toEqual(['A', 'b', 'c']);
     expect(await ids({ id: 'a' })).toEqual(['A']);
     expect(await ids({ id: ['a', 'B'] })).toEqual(['A', 'b']);
@@ -112,11 +152,23 @@ describeOnServers('a schema nobody here designed', (server) => {
     expect(await ids({ id: { gt: 'A' } })).toEqual(['b', 'c']);
     expect(await ids({ id: { contains: 'a' } })).toEqual(['A']);
     expect(await ids({ id: { prefix: 'b' } })).toEqual(['b']);
-    expect((await answer(client, 'get', { table: 'folded', id: 'B' }, context)).rows).toEqual([{ id: 'b', word: 'C' }]);
-    const { rows } = await answer(client, 'query', { table: 'folded', include: { next: true }, where: { id: 'b' } }, context);
+    expect((await answer(client, 'get', { table: 'folded', id: 'B' }, context)).rows).toEqual([
+      { id: 'b', word: 'C' },
+    ]);
+    const { rows } = await answer(
+      client,
+      'query',
+      { table: 'folded', include: { next: true }, where: { id: 'b' } },
+      context,
+    );
     expect(rows).toEqual([{ id: 'b', word: 'C', next: { id: 'c', word: null } }]);
     const first = await answer(client, 'query', { table: 'folded', columns: ['id'], limit: 1 }, context);
-    const second = await answer(client, 'query', { table: 'folded', columns: ['id'], limit: 1, cursor: first.nextCursor }, context);
+    const second = await answer(
+      client,
+      'query',
+      { table: 'folded', columns: ['id'], limit: 1, cursor: first.nextCursor },
+      context,
+    );
     expect([...first.rows, ...second.rows]).toEqual([{ id: 'A' }, { id: 'b' }]);
   });
 });

@@ -151,7 +151,9 @@ describe('a value of the wrong type', () => {
     ],
     {
       scope: owned(['tenant', 'tenant_id']),
-      write: { ...READ_ONLY, create: [
+      write: {
+        ...READ_ONLY,
+        create: [
           'id',
           'n',
           'big',
@@ -166,7 +168,9 @@ describe('a value of the wrong type', () => {
           'tags',
           'word',
           'mood',
-        ], update: [] },
+        ],
+        update: [],
+      },
     },
   );
   const typed = contextOf({ tables: [sample] });

@@ -49,7 +49,7 @@ describe('describe_schema', () => {
         columns: [
           { name: 'id', type: 'integer', nullable: false, default: true },
           { name: 'mail', type: 'text', nullable: true, masked: 'email' },
-          { name: 'mood', type: 'mood', nullable: true, values: ['sad', 'happy'], comment: 'Today' },
+          { name: 'mood', type: 'enum', nullable: true, values: ['sad', 'happy'], comment: 'Today' },
         ],
         key: ['id'],
         relations: [],
@@ -69,6 +69,19 @@ describe('describe_schema', () => {
         reason: 'required',
       },
     });
+  });
+
+  test('tells of types without their schemas', () => {
+    const types = ['"My Types".box', 'extra.citext', 'numeric(30,10)', 'character varying(40)', 'app.mood'];
+    const columns = types.map((type, index) => column(`c${index}`, 'text', { type }));
+    const typed = table('typed', [
+      ...columns,
+      column('e', 'text', { type: 'app.mood', enumLabels: ['sad', 'ok'] }),
+    ]);
+    const { answer } = prepared('describe_schema', {}, contextOf({ tables: [typed] }));
+    expect(answer({ fields: [], rows: [] }).rows[0]?.columns).toBe(
+      'c0 box?, c1 citext?, c2 numeric(30,10)?, c3 character varying(40)?, c4 mood?, e enum sad|ok?',
+    );
   });
 
   test('names no tenant, no scope column, no base table and nothing outside the slice', () => {

@@ -117,7 +117,9 @@ async function carryOut(
         onStep: ({ sign, kind, identity }, at, of) => {
           if (Date.now() - saidAt < 1_000) return;
           saidAt = Date.now();
-          terminal.say(terminal.paint('dim', `${at} of ${of}: ${sign} ${kind} ${printable(identity)}`, 'stderr'));
+          terminal.say(
+            terminal.paint('dim', `${at} of ${of}: ${sign} ${kind} ${printable(identity)}`, 'stderr'),
+          );
         },
         alongside: async () => {
           if (keys.claimKeys === 'replace') await installClaimKeys(client, keys.keys);
@@ -154,7 +156,9 @@ async function report(
   }
   const changed = plan.steps.length;
   await terminal.answer(
-    changed === 0 ? 'Nothing to change: the database is as the policy says.' : `Applied: ${printCount(changed, 'change')}.`,
+    changed === 0
+      ? 'Nothing to change: the database is as the policy says.'
+      : `Applied: ${printCount(changed, 'change')}.`,
   );
   await terminal.answer(`policy ${plan.policyHash}`);
   if (keys.fresh)

@@ -127,7 +127,8 @@ function summary(
 ): string[] {
   const { tenant } = guess;
   const bold = (text: string): string => terminal.paint('bold', text, 'stderr');
-  const line = (count: number, what: string): string[] => (count === 0 ? [] : [`  ${what.padEnd(48)} ${count}`]);
+  const line = (count: number, what: string): string[] =>
+    count === 0 ? [] : [`  ${what.padEnd(48)} ${count}`];
   return [
     ...(out === '-' ? [] : [`Wrote ${bold(out)}, guessed from the database ${printable(guess.database)}.`]),
     tenant === null

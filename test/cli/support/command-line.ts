@@ -22,7 +22,7 @@ export interface RunOptions {
 }
 
 /** A run that goes on. */
-export interface Running {
+interface Running {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Run>;
 }
