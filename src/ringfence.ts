@@ -8,6 +8,7 @@ import type { MembershipResolver } from './boundary/membership.js';
 import type { Principal } from './boundary/principal.js';
 import { currentBoundary } from './boundary/propagation.js';
 import { type ResolveOptions, resolveBoundary, type TrustedBoundaryFields, trustedBoundary } from './boundary/resolve.js';
+import { reloadBoundary } from './boundary/snapshot.js';
 import { type EventToRecord, Gateway } from './database/gateway.js';
 import { cursorKeys, type Keys, loadKeys } from './database/keys.js';
 import type { PoolOptions } from './database/pool.js';
@@ -47,6 +48,11 @@ export interface Ringfence {
   boundaryFor(principal: Principal, options: Omit<ResolveOptions, 'policy' | 'resolver'>): Promise<Boundary>;
   /** A boundary on the word of trusted code. See {@link trustedBoundary}. */
   trustedBoundary(fields: Omit<TrustedBoundaryFields, 'policy'>): Boundary;
+  /**
+   * A job's boundary, out of the snapshot it was queued with: asked of the memberships again, and compared. See {@link reloadBoundary}.
+   * @throws {RingfenceError} `boundary_invalid`, `boundary_expired`, `cross_tenant_refused`.
+   */
+  reloadBoundary(snapshot: unknown): Promise<Boundary>;
   /** A boundary for another tenant, for an agent that the policy lists. See {@link actingFor}. */
   actingFor(boundary: Boundary, tenant: string, options?: Omit<ActingForOptions, 'policy'>): Boundary;
   /** Opens one boundary after another for a job with a named grant. See {@link acrossTenants}. */
@@ -128,6 +134,7 @@ function assemble(policy: CompiledPolicy, gateway: Gateway, keys: Keys, options:
     policy,
     boundaryFor: (principal, given) => resolveBoundary(principal, { ...given, policy, resolver }),
     trustedBoundary: (fields) => trustedBoundary({ ...fields, policy }),
+    reloadBoundary: (snapshot) => reloadBoundary(snapshot, { resolver, policy }),
     actingFor: (boundary, tenant, given = {}) => actingFor(boundary, tenant, { ...given, policy }),
     acrossTenants: (grant, given, work) => acrossTenants(grant, { ...given, policy }, work),
     call: async (tool, input, given) => {

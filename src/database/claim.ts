@@ -12,6 +12,9 @@ import type { Keys } from './keys.js';
 /** Seconds of life: on a direct connection the claim is bound to its backend as well, behind a pooler only to time. */
 const LIFE_MS = { direct: 30_000, pooled: 5_000 } as const;
 
+/** Claims that one boundary keeps ready: it seldom meets more backends than a pool has. */
+const BACKENDS_REMEMBERED = 64;
+
 const SEPARATOR = '\u001f';
 
 /** A claim that enters ends with its boundary at the latest; one that records may follow a call that outlasted it. */
@@ -30,10 +33,17 @@ export interface ClaimMaker {
 /** @param domain The installation's name, from `ringfence.domain()`. */
 export function createClaimMaker(keys: Keys, domain: string, now: () => number = Date.now): ClaimMaker {
   const [signing] = keys.claimKeys;
+  const made = new WeakMap<Boundary, Map<string, { readonly claim: string; readonly until: number }>>();
   return {
     make(boundary, backendPid, use = 'enter') {
+      const known = made.get(boundary) ?? new Map<string, { claim: string; until: number }>();
+      made.set(boundary, known);
+      const place = `${use} ${backendPid}`;
+      const before = known.get(place);
+      if (before !== undefined && before.until > now()) return before.claim;
       const names = boundaryNames(keys.ledgerKey, boundary);
-      const end = now() + (backendPid === null ? LIFE_MS.pooled : LIFE_MS.direct);
+      const life = backendPid === null ? LIFE_MS.pooled : LIFE_MS.direct;
+      const end = now() + life;
       const content = [
         'rf1',
         signing.id,
@@ -52,7 +62,11 @@ export function createClaimMaker(keys: Keys, domain: string, now: () => number =
         names.log,
         names.subject,
       ].join(SEPARATOR);
-      return content + SEPARATOR + createHmac('sha256', signing.key).update(content).digest('hex');
+      const claim = content + SEPARATOR + createHmac('sha256', signing.key).update(content).digest('hex');
+      // Signed once for each backend, and used again for the first third of its life.
+      if (known.size >= BACKENDS_REMEMBERED) known.clear();
+      known.set(place, { claim, until: end - life * (2 / 3) });
+      return claim;
     },
     publicName: (boundary) => `ringfence:${boundaryNames(keys.ledgerKey, boundary).log.slice(0, 18)}`,
   };
