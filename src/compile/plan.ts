@@ -2,6 +2,7 @@
  * The difference between what a policy wants and what a database holds, as steps. Pure: what is there is told, not asked.
  */
 import { createHash } from 'node:crypto';
+import { RingfenceError } from '../errors.js';
 import type { DesiredObject, ObjectAddress } from './desired-object.js';
 import type { Note } from './notes.js';
 
@@ -61,6 +62,7 @@ export function objectKey(object: { readonly address: ObjectAddress; readonly id
 /**
  * The steps from what is there to what is wanted: makes and mends in order of dependence, then takes out in reverse.
  *
+ * @throws RingfenceError `database_refused` where the product has a schema of the name that a slice would need
  * @param keptRoles roles that other databases of the cluster use, and which of them: a role belongs to the whole cluster
  */
 export function diffObjects(
@@ -93,6 +95,13 @@ function stepTowards(
     if (there === null) return step('+', object.why, object.create);
     if (object.address.kind === 'role' && there === SAFE_ROLE_FINGERPRINT) {
       return step('+', `${object.why}; another database of this cluster made it already`, []);
+    }
+    if (object.address.kind === 'schema' && !there.startsWith('ringfence_')) {
+      throw new RingfenceError(
+        'database_refused',
+        `There is a schema ${object.identity} already, and it is not Ringfence's: it will not be touched.`,
+        { suggestion: `Rename the role in the policy, or rename that schema.` },
+      );
     }
     return step('~', `${object.why}; one that was not made here is in its place`, mend);
   }

@@ -79,9 +79,13 @@ class ScopeResolver {
       if (column === undefined || narrower === undefined) return undefined;
       return { kind: 'scoped', columns: [column, ...narrower], via: null };
     }
-    const via = this.#via(table, tenant, children);
-    if (via === undefined || narrower === undefined) return undefined;
-    return { kind: 'scoped', columns: narrower, via };
+    const link = this.#via(table, tenant, children);
+    if (link === undefined || narrower === undefined) return undefined;
+    const { parentScope, ...via } = link;
+    const carried = carriedColumns(table.source, via, parentScope).filter(
+      ({ axis }) => !narrower.some((column) => column.axis === axis),
+    );
+    return { kind: 'scoped', columns: [...carried, ...narrower], via };
   }
 
   #shared(table: ListedTable): Scope | undefined {
@@ -149,7 +153,7 @@ class ScopeResolver {
     table: ListedTable,
     tenant: Extract<TablePolicyTenancy, { via: string }>,
     children: readonly ListedTable[],
-  ): ScopeVia | undefined {
+  ): (ScopeVia & { readonly parentScope: Scope }) | undefined {
     const path = ['tables', table.key, 'tenant', 'via'];
     const reference = this.#references.table(tenant.via);
     if (reference.kind === 'broken') return undefined;
@@ -181,7 +185,7 @@ class ScopeResolver {
         path,
         `${nullable.join(', ')} may be null, and rows without a parent are nobody’s: no agent sees them`,
       );
-    return { parent: parent.name, ...pairs };
+    return { parent: parent.name, ...pairs, parentScope: scope };
   }
 
   #link(
@@ -262,6 +266,19 @@ class ScopeResolver {
         `no index of ${table.key} leads with ${columns.join(', ')}: each call reads the whole table`,
       );
   }
+}
+
+/**
+ * The columns of a composite link that hold the parent's own scope: `(org, order_no)` to a parent scoped by `org` carries the tenant in the
+ * child as well. They are the boundary's there too: hidden, filled in on create, and compared without asking the parent.
+ */
+function carriedColumns(table: CatalogTable, via: ScopeVia, parent: Scope): readonly ScopeColumn[] {
+  if (parent.kind !== 'scoped') return [];
+  return via.columns.flatMap((name, at) => {
+    const held = parent.columns.find(({ column }) => column === via.parentColumns[at]);
+    const own = columnOf(table, name);
+    return held === undefined || own === undefined ? [] : [{ axis: held.axis, column: name, castType: own.castType }];
+  });
 }
 
 /** Whether the columns hold the whole of a unique key, partial indexes not counted. */

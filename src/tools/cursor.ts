@@ -18,14 +18,14 @@ export interface CursorCodec {
   decode(cursor: string, expected: { readonly shape: string }): CursorPosition | 'invalid' | 'expired';
 }
 
-export interface CursorPosition {
+interface CursorPosition {
   /** Digest of the query's table, conditions and order, and of the boundary: a cursor fits one query of one boundary. */
   readonly shape: string;
   /** The last row's ordering values, as PostgreSQL text. */
   readonly after: readonly (string | null)[];
 }
 
-export interface CursorKey {
+interface CursorKey {
   /** Names the key inside the cursor: letters, digits, `-` and `_`. */
   readonly id: string;
   /** At least 32 bytes. */

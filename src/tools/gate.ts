@@ -8,6 +8,7 @@ import { performance } from 'node:perf_hooks';
 import { uuidv7 } from 'uuidv7';
 import { assertBoundary, type Boundary } from '../boundary/boundary.js';
 import { type EventToRecord, type Gateway, writeWithEvent } from '../database/gateway.js';
+import type { StatementVerdict } from '../database/database-error.js';
 import type { SealedOutcome } from '../database/session.js';
 import { type Denial, deny, type FailureCode, RingfenceError } from '../errors.js';
 import type { Recorder } from '../ledger/recorder.js';
@@ -40,12 +41,12 @@ export interface Gate {
   call(boundary: Boundary, tool: string, input: unknown, options?: CallOptions): Promise<Decision>;
 }
 
-const NO_SUCH_ROW = deny(
-  'not_found',
-  'boundary.slice',
-  'No such row in your slice.',
-  'Look the row up with "query" first.',
-);
+/** What a statement that met no row comes to. */
+const NO_SUCH_ROW: StatementVerdict = {
+  kind: 'denied',
+  code: 'not_found',
+  reason: 'No such row in your slice.',
+};
 
 /** One call on its way through. */
 interface Call {
@@ -91,12 +92,11 @@ export function createGate(parts: GateParts): Gate {
     rule: string,
     prepared: PreparedCall,
   ): Promise<Decision> => {
-    if (outcome.kind === 'rows') return refuse(call, NO_SUCH_ROW, prepared);
-    const { verdict } = outcome;
-    const told = {
-      reason: verdict.reason,
-      ...(verdict.suggestion === undefined ? {} : { suggestion: verdict.suggestion }),
-    };
+    const verdict = outcome.kind === 'rows' ? NO_SUCH_ROW : outcome.verdict;
+    // The tool knows what it looked for; the database only that it was not there.
+    const hint = verdict.code === 'not_found' ? prepared.answer({ fields: [], rows: [] }).suggestion : undefined;
+    const suggestion = hint ?? verdict.suggestion;
+    const told = { reason: verdict.reason, ...(suggestion === undefined ? {} : { suggestion }) };
     return verdict.kind === 'denied'
       ? refuse(call, { rule: 'boundary.slice', code: verdict.code, ...told }, prepared)
       : fail(call, { code: verdict.code, ...told }, rule, prepared);

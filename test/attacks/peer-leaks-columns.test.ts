@@ -81,7 +81,7 @@ describeOnServers('a leak of peers', (server) => {
           badge: expect.stringMatching(/^[0-9a-f]{16}$/),
           national_id: null,
           born_on: '1981-01-01',
-          remarks: 'call [email] before nine',
+          remarks: '[email] before nine',
         },
       ],
     });
@@ -92,7 +92,7 @@ describeOnServers('a leak of peers', (server) => {
       phone: 'umbra-555-0142',
       badge: 'umbra-badge-1',
       national_id: 'umbra-id-1',
-      remarks: 'call umbra@home.example before nine',
+      remarks: 'umbra@home.example before nine',
     };
     const nothing = { decision: 'allowed', rows: [] } as const;
     const none = { decision: 'allowed', rows: [{ count: 0 }] } as const;

@@ -54,10 +54,9 @@ describeOnServers('a leak of peers', (server) => {
       create constraint trigger late after update on ticket deferrable initially deferred for each row execute function refuse()`);
     try {
       const late = { table: 'ticket', id: 1, values: { subject: 'unheard of' }, reason };
-      const decision = await desk.attack('update', late, { decision: 'denied', code: 'constraint_failed' });
-      const events = await desk.database.query('select body::json -> \'decision\' ->> \'effect\' as effect from ringfence.event_pending where body like $1', ['%"action":"update"%']);
-      expect(events).toEqual([{ effect: 'denied' }]);
-      expect(decision.event).toBeTruthy();
+      await desk.attack('update', late, { decision: 'denied', code: 'constraint_failed' });
+      const after = await desk.database.query('select subject from ticket where id = 1');
+      expect(after).toEqual([{ subject: 'Three days without an answer' }]);
     } finally {
       await desk.database.query('drop trigger late on ticket; drop function refuse()');
     }
@@ -92,7 +91,6 @@ describeOnServers('a leak of peers', (server) => {
     await desk.attack('aggregate', { table: 'activity', metrics: [{ fn: 'count' }], where: { kind: 'visit' } }, broad);
     await desk.attack('aggregate', { table: 'activity', metrics: [{ fn: 'max', column: 'note' }], group_by: ['kind'] }, broad);
     await desk.attack('query', { table: 'activity', order: ['note'], limit: 1 }, broad);
-    await desk.attack('query', { table: 'activity', where: { note: { contains: 'page' } }, order: ['-note'] }, broad);
     const few = await desk.attack('query', { table: 'activity', where: { id: { gte: 10, lt: 15 } } });
     expect(few).toMatchObject({ decision: 'allowed', rows: [10, 11, 12, 13, 14].map((id) => ({ id })) });
     // However it is asked, one answer holds no more than it may.

@@ -10,7 +10,6 @@ import { NaiveLayer } from './support/naive-layer.js';
 
 const NOT_FOUND = { decision: 'denied', code: 'not_found' } as const;
 const UNKNOWN_COLUMN = { decision: 'denied', code: 'unknown_column' } as const;
-const NO_ROW = { decision: 'allowed', code: 'not_found', rows: [] } as const;
 const reason = 'asked to';
 
 describeOnServers('a leak of peers', (server) => {
@@ -88,7 +87,7 @@ describeOnServers('a leak of peers', (server) => {
       const layer = new NaiveLayer(client, DENTAL);
       const told = await layer.find('ticket', { fields: ['id, (select string_agg(subject, \',\') from ticket) as stolen'] });
       expect(JSON.stringify(told)).toContain('zephyr');
-      const found = await layer.find('ticket', { where: { "t.org_id = 'northstar-design' or t.subject": 'x' } });
+      const found = await layer.find('ticket', { where: { 'false or t.id is not null or t.subject': 'x' } });
       expect(JSON.stringify(found)).toContain('zephyr');
     });
     for (const name of names) {
@@ -127,8 +126,8 @@ describeOnServers('a leak of peers', (server) => {
       expect(ticket).toMatchObject({ decision: 'allowed', rows: [{ id: 3, contact: null }] });
       const all = await desk.attack('query', { table: 'ticket', columns: ['id'], include: { contact: { include: { ticket: true } } } });
       expect(all).toMatchObject({ decision: 'allowed' });
-      const plans = { table: 'plan', include: { organization: { include: { contact: { include: { ticket: true } } } } } };
-      await desk.attack('query', plans, { decision: 'allowed' });
+      const plans = await desk.attack('query', { table: 'plan', include: { organization: { include: { plan: true } } } });
+      expect(plans).toMatchObject({ decision: 'allowed', rows: [{ organization: [] }, { organization: [{ name: 'Northstar Dental' }] }] });
       await desk.attack('query', { table: 'ticket', where: { has: { contact: { id: 7001 } } } }, { decision: 'allowed', rows: [] });
     } finally {
       await desk.database.query('update ticket set contact_id = null where id = 3');
@@ -205,6 +204,5 @@ describeOnServers('a leak of peers', (server) => {
       await desk.attack('update', { table: 'ticket', id: 1, values: { status: 'open' }, include: nested, reason }, { decision: 'denied', code: 'input_invalid' });
     }
     expect(await desk.database.query('select contact_id from ticket where id = 1')).toEqual([{ contact_id: 1 }]);
-    expect(NO_ROW.rows).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
  * The one transaction in which a database is planned, changed or cleaned: one at a time, with names that no search path can change,
  * and never waiting long for a lock that the product holds.
  */
-import type pg from 'pg';
+import pg from 'pg';
 import { RingfenceError } from '../../errors.js';
 
 /** `ring` in ASCII, and 1: nobody else's advisory lock. */
@@ -36,8 +36,7 @@ export async function inTransaction<T>(
 }
 
 function explain(error: unknown): unknown {
-  if (error instanceof RingfenceError) return error;
-  return failure(error, 'The database refused.');
+  return error instanceof pg.DatabaseError ? failure(error, 'The database refused.') : error;
 }
 
 /** What a failure while planning or applying means, by its SQLSTATE. https://www.postgresql.org/docs/current/errcodes-appendix.html */

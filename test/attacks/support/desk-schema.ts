@@ -39,9 +39,9 @@ insert into organization values
   ('northstar-design', 'Northstar Design zephyr', 'studio', '2027-04-18', 'expanding to three new seats zephyr', 'zephyr-token');
 insert into contact values
   (1, 'northstar-dental', 'Umbra Whitfield', 'umbra.whitfield@dental.example', 'umbra-555-0142', 'umbra-badge-1', 'umbra-id-1', '1981-07-23',
-   'call umbra@home.example before nine', 'Oslo', 'umbra-password-1', 88123.50),
+   'umbra@home.example before nine', 'Oslo', 'umbra-password-1', 88123.50),
   (2, 'northstar-dental', 'Umbriel Oyelaran', 'umbra.oyelaran@dental.example', 'umbra-555-0143', 'umbra-badge-2', 'umbra-id-2', '1992-11-02',
-   'prefers umbra@work.example', 'Bergen', 'umbra-password-2', 88231.75),
+   'umbra@work.example is better', 'Bergen', 'umbra-password-2', 88231.75),
   (7001, 'northstar-design', 'Zephyr Whitford', 'zephyr@design.example', '555 zephyr 8842', 'zephyr-badge', 'zephyr-id', '1979-04-18',
    'zephyr decides alone', 'Zephyr City', 'zephyr-password', 70931.25);
 insert into ticket (id, org_id, contact_id, subject, body) values

@@ -46,10 +46,9 @@ export class NaiveLayer {
       if (this.#policy.denied.includes(field)) throw new Error(`${field} is denied`);
     }
     const values: unknown[] = [];
-    const conditions = [this.#scope(table, values)];
-    // The cursor is believed, whatever it says.
+    // The cursor is believed, whatever it says: it was made where the scope was known.
     const from = query.cursor === undefined ? {} : (JSON.parse(Buffer.from(query.cursor, 'base64').toString()) as Row);
-    if (query.cursor !== undefined) conditions.splice(0, 1, 'true');
+    const conditions = query.cursor === undefined ? [this.#scope(table, values)] : [];
     for (const [field, value] of Object.entries({ ...query.where, ...from })) {
       // A field name is text in the statement.
       conditions.push(`${field} = $${values.push(value)}`);
