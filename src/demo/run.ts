@@ -95,7 +95,6 @@ export async function runDemo({ dataDir, listener, signal }: DemoOptions): Promi
       ms: Math.round(performance.now() - startedAt),
     };
   } finally {
-    listener.progress('Stopping PostgreSQL');
     await stage.close();
   }
 }
