@@ -33,12 +33,7 @@ export function closingLines(listener: Listener, result: DemoResult): string[] {
   const good = (is: boolean, text: string): string => listener.paint(is ? 'green' : ['red', 'bold'], text);
   const rows: readonly (readonly [name: string, value: string, isGood: boolean | null, meaning: string])[] = [
     ['calls', String(calls), null, 'of tools, honest and not'],
-    [
-      'allowed',
-      String(allowed),
-      null,
-      'outside the boundary there is nothing to be found, and no error that tells',
-    ],
+    ['allowed', String(allowed), null, 'what is outside the boundary does not exist inside it'],
     ['denied', String(denied), null, 'each with a code, a rule and what to do instead'],
     ...(failed === 0
       ? []

@@ -70,7 +70,7 @@ export interface OutsideTry {
 
 export class Script {
   readonly #listener: Listener;
-  readonly #ringfence: Ringfence;
+  readonly #ringfence: Pick<Ringfence, 'call'>;
   readonly #canaries: Canaries;
   readonly #surprises: string[] = [];
   #allowed = 0;
@@ -81,7 +81,7 @@ export class Script {
   #tried = 0;
   #held = 0;
 
-  constructor(listener: Listener, ringfence: Ringfence, canaries: Canaries) {
+  constructor(listener: Listener, ringfence: Pick<Ringfence, 'call'>, canaries: Canaries) {
     this.#listener = listener;
     this.#ringfence = ringfence;
     this.#canaries = canaries;

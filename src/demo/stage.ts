@@ -40,8 +40,6 @@ export interface Stage {
   stolenLogin(): Promise<Administrator>;
   readonly keys: Keys;
   readonly signIn: SignIn;
-  /** Calls that had no boundary, as the operator is told of them. */
-  readonly operatorEntries: readonly string[];
   /** How many steps the plan had. */
   readonly steps: number;
   /** All rows of all tenants, as they are now. */
@@ -92,13 +90,15 @@ export async function setStage({ dataDir, listener, signal }: StageOptions): Pro
     const steps = await fence(superuser, keys, listener);
     signal.throwIfAborted();
     listener.progress('Opening Ringfence as the login ringfence_gateway, which may read no table');
-    const operatorEntries: string[] = [];
     const gatewayUrl = server.url(DATABASE, 'ringfence_gateway', keys.gatewayPassword);
     const opened = await createRingfence({
       url: gatewayUrl,
       policy: parsePolicy(POLICY),
       keys,
-      onOperatorEvent: ({ message }) => operatorEntries.push(message),
+      onOperatorEvent: ({ kind, message }) => {
+        // The story tells of its call without a boundary itself.
+        if (kind !== 'call_without_boundary') listener.progress(message);
+      },
     });
     ringfence = opened;
     return {
@@ -109,7 +109,6 @@ export async function setStage({ dataDir, listener, signal }: StageOptions): Pro
       stolenLogin: () => connect(DATABASE, 'ringfence_gateway', keys.gatewayPassword),
       keys,
       signIn: openSignIn(),
-      operatorEntries,
       steps,
       ownedRows: async () => (await superuser.query(OWNED_ROWS)).rows as unknown as OwnedRow[],
       close,

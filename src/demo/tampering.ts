@@ -68,7 +68,7 @@ export const tampering: Act = {
 };
 
 /** The end of every stream, as somebody notes it down elsewhere. */
-export async function headsOf(source: Administrator): Promise<Map<string, StreamHead>> {
+async function headsOf(source: Administrator): Promise<Map<string, StreamHead>> {
   const streams = await readStreams(source);
   return new Map(streams.flatMap(({ log, head }) => (head === null ? [] : [[log, head] as const])));
 }

@@ -23,13 +23,17 @@ const ATTACKS: readonly Attack[] = [
     name: 'a setting set by SET',
     carrier: 'setting',
     raw: ["set local app.tenant = 'design'"],
-    hostile: ["set local ringfence.seal = 'northstar-design'", `select set_config('ringfence.seal', ${FORGED}, true)`],
+    hostile: [
+      "set local ringfence.seal = 'northstar-design'",
+      `update pg_settings set setting = ${FORGED} where name = 'ringfence.seal'`,
+      `select set_config('ringfence.seal', ${FORGED}, true) is null`,
+    ],
   },
   {
     name: 'a setting set for the session, and a new transaction',
     carrier: 'setting',
     raw: ["select set_config('app.tenant', 'design', false)", 'commit', 'begin'],
-    hostile: [`select set_config('ringfence.seal', ${FORGED}, false)`, 'commit', 'begin', SLICE],
+    hostile: [`select set_config('ringfence.seal', ${FORGED}, false) is null`, 'commit', 'begin', SLICE],
   },
   {
     name: 'a setting set in a DO block',
@@ -38,16 +42,10 @@ const ATTACKS: readonly Attack[] = [
     hostile: [`do $$ begin perform set_config('ringfence.seal', ${FORGED}, true); execute 'set local role ringfence_slice_support'; end $$`],
   },
   {
-    name: 'a setting set through the view of settings',
-    carrier: 'setting',
-    raw: ["update pg_settings set setting = 'design' where name = 'app.tenant'"],
-    hostile: [`update pg_settings set setting = ${FORGED} where name = 'ringfence.seal'`, "update pg_settings set setting = 'off' where name = 'row_security'"],
-  },
-  {
     name: 'a setting changed around a savepoint',
     carrier: 'setting',
     raw: ['savepoint z', "select set_config('app.tenant', 'design', true)", 'release z'],
-    hostile: ['savepoint z', "select set_config('ringfence.seal', '', true)", 'release z', `select set_config('ringfence.seal', ${FORGED}, true)`],
+    hostile: ['savepoint z', "select set_config('ringfence.seal', '', true)", 'release z', `select set_config('ringfence.seal', ${FORGED}, true) is null`],
   },
   {
     name: 'a seal edited in place',
@@ -58,6 +56,8 @@ const ATTACKS: readonly Attack[] = [
       "select set_config('ringfence.seal', replace(current_setting('ringfence.seal'), 'front-desk', 'back-office'), true) is not null",
       "select set_config('ringfence.seal', replace(current_setting('ringfence.seal'), 'u1', 'u2'), true) is not null",
       "select set_config('ringfence.seal', upper(current_setting('ringfence.seal')), true) is not null",
+      'reset ringfence.seal',
+      'reset all',
     ],
   },
   {
@@ -130,52 +130,50 @@ const ATTACKS: readonly Attack[] = [
     hostile: ['select pg_advisory_xact_lock_shared(77, 2)', 'select pg_advisory_unlock_all()'],
   },
   {
-    name: 'every setting reset',
-    carrier: 'owner',
-    raw: ['reset all'],
-    hostile: ['reset all', 'reset ringfence.seal', 'discard temp', 'discard plans', 'discard sequences'],
-  },
-  {
-    name: 'row security switched off for the session',
-    carrier: 'owner',
-    raw: ['set row_security = off'],
-    hostile: ['set row_security = off', 'select * from slice_support.ticket', 'select * from public.ticket'],
-  },
-  {
     name: 'row security switched off for the table',
     carrier: 'owner',
     raw: ['alter table naive.doc disable row level security'],
-    hostile: ['alter table public.ticket disable row level security', 'alter table public.ticket no force row level security'],
+    hostile: ['alter table public.ticket disable row level security', 'set row_security = off', 'select * from slice_support.ticket', 'select * from public.ticket'],
   },
   {
-    name: 'policies dropped, altered or added',
+    name: 'row security no longer forced on the owner',
     carrier: 'owner',
-    raw: ['drop policy by_owner on naive.doc'],
+    raw: ['alter table naive.doc no force row level security'],
+    hostile: ['alter table public.ticket no force row level security', 'alter table public.ticket owner to ringfence_slice_support', 'set role postgres'],
+  },
+  {
+    name: 'policies altered, dropped or added',
+    carrier: 'owner',
+    raw: ['create policy stray on naive.doc using (true)'],
     hostile: [
-      'drop policy ringfence_support_boundary on public.ticket',
-      'alter policy ringfence_support_boundary on public.ticket using (true)',
       'create policy stray on public.ticket using (true)',
-      "update pg_policy set polqual = null",
+      'alter policy ringfence_support_boundary on public.ticket using (true)',
+      'drop policy ringfence_support_boundary on public.ticket',
+      'update pg_policy set polqual = null',
     ],
   },
   {
-    name: 'a view of one’s own over the table, and a grant to everybody',
+    name: 'a view of one’s own over the table',
     carrier: 'owner',
-    raw: ['create view naive.mine as select * from naive.doc', 'select * from naive.mine', 'grant select on naive.doc to public'],
+    raw: ['alter table naive.doc no force row level security', 'create view naive.mine as select * from naive.doc', 'select * from naive.mine'],
     hostile: [
       'create or replace view slice_support.ticket as select * from public.ticket',
-      'create view pg_temp.mine as select * from public.ticket',
+      'create temp view mine as select * from public.ticket',
       'select * from pg_temp.mine',
       'alter view slice_support.ticket set (security_invoker = on)',
-      'grant select on public.ticket to ringfence_slice_support',
-      'grant ringfence_view_support to ringfence_gateway',
       'create rule "_RETURN" as on select to slice_support.ticket do instead select * from public.ticket',
     ],
   },
   {
+    name: 'rights that the role grants itself',
+    carrier: 'owner',
+    raw: ['create policy stray on naive.doc using (true)', 'grant select on naive.doc to public'],
+    hostile: ['grant select on public.payroll to ringfence_slice_support', 'grant ringfence_view_support to ringfence_gateway', 'alter role ringfence_gateway bypassrls', 'alter role ringfence_slice_support bypassrls'],
+  },
+  {
     name: 'a copy of the table',
     carrier: 'owner',
-    raw: ['create table naive.copy as select * from naive.doc', 'select * from naive.copy'],
+    raw: ['alter table naive.doc disable row level security', 'create table naive.copy as select * from naive.doc', 'select * from naive.copy'],
     hostile: ['create temp table copied as select * from public.ticket', 'select * from copied', 'copy public.ticket to stdout', 'copy (select * from public.contact) to stdout'],
   },
 ];
@@ -190,7 +188,7 @@ describeOnServers('a tenant carried', (server) => {
   afterAll(() => desk.drop());
 
   it('is held by the naive ways too, while nobody attacks', async () => {
-    for (const carrier of ['setting', 'member', 'temp', 'lock', 'view'] as const) {
+    for (const carrier of ['setting', 'member', 'temp', 'lock', 'owner', 'view'] as const) {
       expect(await naive.honest(carrier), carrier).toContain('our own');
       expect(await naive.honest(carrier), carrier).not.toContain('zephyr');
     }

@@ -11,25 +11,34 @@ const place = ({ page, line }: Block): string => `${page}:${line}`;
 
 describe('a policy on a page', () => {
   const REQUIRED = { version: '1', preset: 'development', tables: '{}', roles: '{}' };
-  it.each(blocksOf(pages, ['yaml', 'yml']).map((block) => [place(block), block.text]))('%s has the shape of one', (name, text) => {
-    const written: object = parse(text);
-    // A fragment shows some of the top level; what it leaves out is added to it.
-    const added = Object.entries(REQUIRED)
-      .filter(([key]) => !(key in written) && !(key === 'preset' && 'owners' in written))
-      .map(([key, value]) => `${key}: ${value}\n`);
-    expect(() => parsePolicy(`${text}\n${added.join('')}`, { filename: name })).not.toThrow();
-  });
+  it.each(blocksOf(pages, ['yaml', 'yml']).map((block) => [place(block), block.text]))(
+    '%s has the shape of one',
+    (name, text) => {
+      const written: object = parse(text);
+      // A fragment shows some of the top level; what it leaves out is added to it.
+      const added = Object.entries(REQUIRED)
+        .filter(([key]) => !(key in written) && !(key === 'preset' && 'owners' in written))
+        .map(([key, value]) => `${key}: ${value}\n`);
+      expect(() => parsePolicy(`${text}\n${added.join('')}`, { filename: name })).not.toThrow();
+    },
+  );
 });
 
 describe('JSON on a page', () => {
   // An ellipsis stands for what is left out.
   const whole = (text: string): unknown => JSON.parse(text.replaceAll(/,\s*…/g, ''));
-  it.each(blocksOf(pages, ['json']).map((block) => [place(block), block.text]))('%s can be read', (_, text) => {
-    expect(whole(text)).toBeTypeOf('object');
-  });
-  it.each(blocksOf(pages, ['jsonl']).map((block) => [place(block), block.text]))('%s can be read line by line', (_, text) => {
-    for (const line of text.split('\n')) expect(whole(line)).toEqual(expect.any(Object));
-  });
+  it.each(blocksOf(pages, ['json']).map((block) => [place(block), block.text]))(
+    '%s can be read',
+    (_, text) => {
+      expect(whole(text)).toBeTypeOf('object');
+    },
+  );
+  it.each(blocksOf(pages, ['jsonl']).map((block) => [place(block), block.text]))(
+    '%s can be read line by line',
+    (_, text) => {
+      for (const line of text.split('\n')) expect(whole(line)).toEqual(expect.any(Object));
+    },
+  );
 });
 
 describe('a link on a page', () => {
@@ -50,15 +59,19 @@ describe('a link on a page', () => {
     [...prose.join('\n').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => [path, target] as const),
   );
 
-  it.each(links.filter(([, target]) => !/^https?:/.test(target)))('from %s to %s leads there', (from, target) => {
-    const [path = '', anchor] = target.split('#');
-    const to = path === '' ? from : normalize(join(dirname(from), path));
-    expect(existsSync(join(checkout, to)), `${to} is not there`).toBe(true);
-    if (anchor !== undefined) expect([...anchors(to)]).toContain(anchor);
-  });
+  it.each(links.filter(([, target]) => !/^https?:/.test(target)))(
+    'from %s to %s leads there',
+    (from, target) => {
+      const [path = '', anchor] = target.split('#');
+      const to = path === '' ? from : normalize(join(dirname(from), path));
+      expect(existsSync(join(checkout, to)), `${to} is not there`).toBe(true);
+      if (anchor !== undefined) expect([...anchors(to)]).toContain(anchor);
+    },
+  );
 
   it('leads from the README to every page of docs/', () => {
     const fromReadme = links.filter(([from]) => from === 'README.md').map(([, target]) => target);
-    for (const { path } of pages.filter((page) => /^docs\/[^/]+$/.test(page.path))) expect(fromReadme).toContain(path);
+    for (const { path } of pages.filter((page) => /^docs\/[^/]+$/.test(page.path)))
+      expect(fromReadme).toContain(path);
   });
 });

@@ -65,8 +65,11 @@ async function complaints(examples: readonly Example[]): Promise<string> {
   for (const { name, text } of examples) await writeFile(join(directory, name), text);
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
   const said = await new Promise<string>((resolve) => {
-    execFile(process.execPath, [tsc, '--project', directory, '--pretty', 'false'], { cwd: directory }, (_error, stdout, stderr) =>
-      resolve(stdout + stderr),
+    execFile(
+      process.execPath,
+      [tsc, '--project', directory, '--pretty', 'false'],
+      { cwd: directory },
+      (_error, stdout, stderr) => resolve(stdout + stderr),
     );
   });
   // What is wrong elsewhere is told elsewhere.
@@ -84,7 +87,10 @@ it('every TypeScript example compiles against the public surface, and one that w
     // The compiler's line numbers are then those of the page.
     text: `${'\n'.repeat(block.line - 1)}${block.text}\nexport {};\n`,
   }));
-  const wrong = { name: 'wrong.ts', text: "import { createRingfence } from 'ringfence';\nawait createRingfence({ uri: '' });\n" };
+  const wrong = {
+    name: 'wrong.ts',
+    text: "import { createRingfence } from 'ringfence';\nawait createRingfence({ uri: '' });\n",
+  };
   const said = await complaints([...examples, wrong]);
   expect(said).toMatch(/^wrong\.ts\(2,\d+\): error TS\d+: .*uri/m);
   expect(said.split('\n').filter((line) => !line.startsWith('wrong.ts'))).toEqual([]);

@@ -44,12 +44,15 @@ describe('docs/cli.md', () => {
 
   it('lists the environment that the program reads', async () => {
     const text = await help();
-    for (const [name] of text.matchAll(/\b[A-Z]+(?:_[A-Z]+)+(?:=1)?\b/g)) expect(page.text).toContain(`\`${name}\``);
+    for (const [name] of text.matchAll(/\b[A-Z]+(?:_[A-Z]+)+(?:=1)?\b/g))
+      expect(page.text).toContain(`\`${name}\``);
   });
 });
 
 describe('a command on a page', () => {
-  const scripts = new Set(Object.keys(JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')).scripts));
+  const scripts = new Set(
+    Object.keys(JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')).scripts),
+  );
   const lines = blocksOf(allPages(), ['sh', 'bash', 'shell']).flatMap((block) =>
     block.text
       .split('\n')
@@ -76,7 +79,8 @@ describe('a command on a page', () => {
       const command = known.get(name);
       expect(command, `${at}: ${line}`).toBeDefined();
       const flags = [...(command?.own ?? []), ...shared].map(flag);
-      for (const word of args.filter((arg) => arg.startsWith('--'))) expect(flags, `${at}: ${line}`).toContain(word);
+      for (const word of args.filter((arg) => arg.startsWith('--')))
+        expect(flags, `${at}: ${line}`).toContain(word);
     }
   });
 });

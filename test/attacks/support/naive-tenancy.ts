@@ -18,13 +18,14 @@ alter table naive.part enable row level security;
 create materialized view naive.cached as select * from naive.doc; analyze naive.cached;
 create table naive.child (id int primary key, doc_id int references naive.doc);
 create view naive.all_docs as select * from naive.doc;
-create view naive.my_docs as select * from naive.doc where org = current_setting('app.tenant', true);
+create function naive.may_see(org text) returns bool language plpgsql stable as 'begin return org = current_setting(''app.tenant'', true); end';
+create view naive.my_docs as select * from naive.doc where naive.may_see(org);
 create function naive.count_docs() returns text language sql security definer as 'select string_agg(body, '','') from naive.doc';
 create sequence naive.numbers start 7001; select nextval('naive.numbers');
 create function naive.temp_tenant() returns text language plpgsql stable security definer as 'begin return (select tenant from ctx); end';
 create function naive.lock_tenant() returns text language sql stable security definer
   as 'select case max(objid::int) when 1 then ''dental'' when 2 then ''design'' end from pg_locks where locktype = ''advisory'' and classid = 77 and pid = pg_backend_pid()';
-alter table naive.doc enable row level security;
+alter table naive.doc enable row level security; alter table naive.doc force row level security;
 grant usage on schema naive to public;
 
 create role naive_dental nologin; create role naive_design nologin;
@@ -38,6 +39,7 @@ const LOGINS: Readonly<Record<Carrier, string>> = {
     create policy by_setting on naive.part to $login using (org = (select current_setting('app.tenant', true)));
     grant select on naive.part, naive.part_design, naive.cached, naive.all_docs to $login;
     grant usage, select, update on sequence naive.numbers to $login;
+    grant select, update on public.payroll to $login;
     grant execute on function naive.count_docs() to $login`,
   member: 'grant naive_dental, naive_design to $login; grant create, temporary on database $database to $login',
   temp: `grant select on naive.doc to $login; create policy by_temp on naive.doc to $login using (org = (select naive.temp_tenant()))`,

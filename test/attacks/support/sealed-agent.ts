@@ -115,4 +115,4 @@ export async function expectHeld(desk: Desk, statements: readonly string[], opti
 }
 
 /** Words, ids and amounts that no statement under Dental's seal may bring up. */
-export const FOREIGN = /zephyr|umbr[ai]|(?<![0-9a-f])700[0-9](?![0-9a-f])|70931|88123|88231|northstar-design/i;
+export const FOREIGN = /zeph|umbr[ai]|(?<![0-9a-f])700[0-9](?![0-9a-f])|70931|88123|88231|northstar-design/i;

@@ -8,7 +8,12 @@ export async function help(...command: string[]): Promise<string> {
   stdout.on('data', (part: Buffer) => parts.push(part));
   const quiet = new PassThrough();
   // Nobody reads from the one or looks at the others: they only have to be streams.
-  const surroundings = { stdin: new PassThrough(), stdout, stderr: quiet, env: {} } as unknown as Surroundings;
+  const surroundings = {
+    stdin: new PassThrough(),
+    stdout,
+    stderr: quiet,
+    env: {},
+  } as unknown as Surroundings;
   const exit = await runCommandLine([...command, '--help'], surroundings);
   const text = Buffer.concat(parts).toString('utf8');
   if (exit !== 0) throw new Error(`ringfence ${command.join(' ')} --help ended with ${exit}`);
@@ -18,7 +23,10 @@ export async function help(...command: string[]): Promise<string> {
 /** The rows of a part of the help: `Options`, `Commands`, `Global Options`, `Arguments`. */
 export function helpRows(text: string, part: string): readonly string[] {
   const [, body = ''] = new RegExp(`^${part}:\\n((?:  .*\\n?)+)`, 'm').exec(text) ?? [];
-  return body.split('\n').filter((line) => /^ {2}\S/.test(line)).map((line) => line.trim().split(/ {2,}/)[0] ?? '');
+  return body
+    .split('\n')
+    .filter((line) => /^ {2}\S/.test(line))
+    .map((line) => line.trim().split(/ {2,}/)[0] ?? '');
 }
 
 /** Every command that does something: `[['init'], …, ['audit', 'show'], …]`. */

@@ -44,7 +44,13 @@ export function readPage(path: string): Page {
     else if (open === null) open = { info: fence[1] ?? '', line: at + 2, lines: [] };
     else {
       const [language = '', ...words] = open.info.trim().split(/\s+/);
-      blocks.push({ page: path, language, info: words.join(' '), text: open.lines.join('\n'), line: open.line });
+      blocks.push({
+        page: path,
+        language,
+        info: words.join(' '),
+        text: open.lines.join('\n'),
+        line: open.line,
+      });
       open = null;
     }
   }
@@ -53,7 +59,11 @@ export function readPage(path: string): Page {
 }
 
 /** The blocks of a language on some pages; those marked with `info` only, where it is given. */
-export function blocksOf(pages: readonly Page[], languages: readonly string[], info?: string): readonly Block[] {
+export function blocksOf(
+  pages: readonly Page[],
+  languages: readonly string[],
+  info?: string,
+): readonly Block[] {
   return pages
     .flatMap(({ blocks }) => blocks)
     .filter((block) => languages.includes(block.language) && (info === undefined || block.info === info));
@@ -63,7 +73,9 @@ export function blocksOf(pages: readonly Page[], languages: readonly string[], i
 export function onlyBlock(page: Page, language: string, info: string): Block {
   const [found, ...more] = blocksOf([page], [language], info);
   if (found === undefined || more.length > 0)
-    throw new Error(`${page.path}: expected one block ${language} ${info}, found ${more.length + (found === undefined ? 0 : 1)}`);
+    throw new Error(
+      `${page.path}: expected one block ${language} ${info}, found ${more.length + (found === undefined ? 0 : 1)}`,
+    );
   return found;
 }
 
@@ -83,8 +95,14 @@ export function tableRows(prose: string): readonly (readonly string[])[] {
   const rows: string[][] = [];
   const lines = prose.split('\n');
   for (const [at, line] of lines.entries()) {
-    if (!line.startsWith('|') || /^\|[-|]+\|$/.test(line) || /^\|[-|]+\|$/.test(lines[at + 1] ?? '')) continue;
-    rows.push(line.slice(1, -1).split('|').map((cell) => cell.trim()));
+    if (!line.startsWith('|') || /^\|[-|]+\|$/.test(line) || /^\|[-|]+\|$/.test(lines[at + 1] ?? ''))
+      continue;
+    rows.push(
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    );
   }
   return rows;
 }

@@ -1,0 +1,116 @@
+/** What an answer tells beside its rows: whether a hidden row is there, what a constraint said, what the database complained of. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { introspect } from '../../src/database/introspect.js';
+import { compilePolicy } from '../../src/policy/compile.js';
+import { parsePolicy } from '../../src/policy/file.js';
+import type { Decision } from '../../src/tools/decision.js';
+import { describeOnServers } from '../support/test-server.js';
+import { type Desk, openDesk } from './support/desk.js';
+import { DENTAL, DESK_POLICY } from './support/desk-schema.js';
+
+const reason = 'asked to';
+const ABSENT = 987_654;
+
+describeOnServers('an answer', (server) => {
+  let desk: Desk;
+  beforeAll(async () => {
+    desk = await openDesk(server);
+  });
+  afterAll(() => desk.drop());
+
+  const told = ({ event: _, ms: __, ...rest }: Decision): unknown => rest;
+
+  it('does not tell a hidden row from an absent one, by any id of any tool', async () => {
+    await desk.raw(async (client) => {
+      const hidden = await client.query('insert into ticket_note (ticket_id, body) values (7001, $$x$$)');
+      expect(hidden.rowCount).toBe(1);
+      await expect(client.query('insert into ticket_note (ticket_id, body) values (987654, $$x$$)')).rejects.toMatchObject({ code: '23503' });
+    });
+    const calls: readonly ((id: number) => readonly [string, object])[] = [
+      (id) => ['get', { table: 'ticket', id }],
+      (id) => ['get', { table: 'contact', id, include: { ticket: true } }],
+      (id) => ['get', { table: 'account', id }],
+      (id) => ['query', { table: 'ticket', where: { id } }],
+      (id) => ['query', { table: 'ticket_note', where: { ticket_id: id } }],
+      (id) => ['query', { table: 'ticket', where: { has: { contact: { id } } } }],
+      (id) => ['aggregate', { table: 'attachment', metrics: [{ fn: 'count' }], where: { note_id: id } }],
+      (id) => ['update', { table: 'ticket', id, values: { status: 'closed' }, reason }],
+      (id) => ['update', { table: 'ticket', id: 1, values: { contact_id: id }, reason }],
+      (id) => ['update', { table: 'ticket_note', id: 1, values: { ticket_id: id }, reason }],
+      (id) => ['update', { table: 'attachment', id: 1, values: { note_id: id }, reason }],
+      (id) => ['create', { table: 'ticket', values: { contact_id: id, subject: 'x', body: 'x' }, reason }],
+      (id) => ['create', { table: 'ticket_note', values: { ticket_id: id, body: 'x' }, reason }],
+      (id) => ['create', { table: 'attachment', values: { note_id: id, file_name: 'x' }, reason }],
+      (id) => ['delete', { table: 'memo', id, reason }],
+      (id) => ['delete', { table: 'coupon', id, reason }],
+    ];
+    for (const call of calls) {
+      for (const dry of [false, true]) {
+        const [tool, input] = call(7001);
+        const hidden = await desk.attack(tool, input, undefined, { call: { dry } });
+        expect(told(hidden), JSON.stringify(input)).toEqual(told(await desk.attack(...call(ABSENT), undefined, { call: { dry } })));
+      }
+    }
+  });
+
+  it('tells of a hidden row’s unique value only where the policy says in so many words that it may', async () => {
+    const raw = await desk.raw((client) =>
+      client.query("insert into coupon (org_id, code, percent) values ('northstar-dental', 'ZEPHYR', 5)").catch(({ code, detail }) => [code, detail]),
+    );
+    expect(raw).toEqual(['23505', 'Key (code)=(ZEPHYR) already exists.']);
+    const client = await desk.database.connect();
+    const catalog = await introspect(client);
+    await client.end();
+    const compile = (policy: string) => () => compilePolicy(parsePolicy(policy), catalog);
+    const invalid = expect.objectContaining({ code: 'policy_invalid' });
+    expect(compile(DESK_POLICY.replace('[ticket.id, coupon.code]', '[ticket.id]'))).toThrow(invalid);
+    expect(compile(DESK_POLICY.replace('[ticket.id, coupon.code]', '[coupon.code]'))).toThrow(invalid);
+    expect(compile(DESK_POLICY.replace('update: [code, percent]', 'update: [id, percent]'))).toThrow(invalid);
+    // Acknowledged, it tells that the value is taken, and not a word of by whom.
+    const taken = { table: 'coupon', values: { code: 'ZEPHYR', percent: 5 }, reason };
+    const conflict = await desk.attack('create', taken, { decision: 'denied', code: 'conflict' });
+    expect(conflict).toMatchObject({ reason: 'A row with these unique values already exists.' });
+    await desk.attack('update', { table: 'coupon', id: 1, values: { code: 'ZEPHYR' }, reason }, { decision: 'denied', code: 'conflict' });
+    await desk.attack('create', taken, { decision: 'denied', code: 'conflict' }, { call: { dry: true } });
+  });
+
+  it('holds nothing of what the database says of an error: no detail, no value, no name', async () => {
+    await desk.database.query(`
+      create function tell() returns trigger language plpgsql as $$ begin
+        raise exception 'umbra of %', new.subject using errcode = new.body, detail = 'zephyr detail', hint = 'zephyr hint', table = 'zephyr', column = 'zephyr', constraint = 'zephyr'; end $$;
+      create trigger telling before update on ticket for each row when (new.subject = 'tell') execute function tell()`);
+    try {
+      for (const state of ['23505', '23503', '23514', '23502', '23P01', '42501', '44000', '22012', '22P02', '22023', '40001', 'P0001', 'XX000', '57014', '0A000', '42P01', '28000', '26000']) {
+        const input = { table: 'ticket', id: 1, values: { subject: 'tell', body: state }, reason };
+        const raw = await desk.raw((client) => client.query('update ticket set subject = $$tell$$, body = $1 where id = 1', [state]).catch((error) => error));
+        expect(raw, state).toMatchObject({ detail: 'zephyr detail' });
+        for (const dry of [false, true]) {
+          const answer = await desk.attack('update', input, undefined, { call: { dry } });
+          expect(answer.decision, state).not.toBe('allowed');
+        }
+      }
+    } finally {
+      await desk.database.query('drop trigger telling on ticket; drop function tell()');
+    }
+    const writes = [
+      ['update', { table: 'ticket', id: 1, values: { status: 'nonsense' }, reason }, 'constraint_failed'],
+      ['create', { table: 'ticket', values: { subject: 'x' }, reason }, 'constraint_failed'],
+      ['create', { table: 'contact', values: { city: 'x' }, reason }, 'constraint_failed'],
+      ['create', { table: 'coupon', values: { code: 'X', percent: 99 }, reason }, 'constraint_failed'],
+      ['delete', { table: 'ticket_note', id: 1, reason }, 'not_found'],
+    ] as const;
+    for (const [tool, input, code] of writes) await desk.attack(tool, input, { decision: 'denied', code });
+    expect(await desk.database.query('select subject, status from ticket where id = 1')).toEqual([{ subject: 'Three days without an answer', status: 'open' }]);
+  });
+
+  it('is the same when its text is thrown: an error that leaves the gate repeats nothing of the database', async () => {
+    await desk.database.query('alter table ringfence.event_pending add constraint zephyr_umbra check (false) not valid');
+    try {
+      const thrown: unknown = await desk.governed.call(DENTAL, 'query', { table: 'ticket' }).catch((error: unknown) => error);
+      expect(thrown).toMatchObject({ code: 'ledger_unavailable' });
+      expect(`${(thrown as Error).message} ${JSON.stringify(thrown)}`).not.toMatch(/zephyr|umbra|event_pending|violates/);
+    } finally {
+      await desk.database.query('alter table ringfence.event_pending drop constraint zephyr_umbra');
+    }
+  });
+});
