@@ -113,7 +113,7 @@ export async function createRingfence(options: RingfenceOptions): Promise<Ringfe
 
 function assemble(policy: CompiledPolicy, gateway: Gateway, keys: Keys, options: RingfenceOptions): Ringfence {
   const log = rateLimitedLog(options.onOperatorEvent);
-  const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch) });
+  const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch), lanes: 1 });
   const sequencer = createSequencer({
     run: (atMost) => gateway.sequence(atMost),
     onError: (error) => log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause: error }),

@@ -18,6 +18,8 @@ export interface RecorderOptions<Event> {
   readonly send: (batch: readonly Event[]) => Promise<void>;
   /** Events in one batch; 256 where not given. */
   readonly maxBatch?: number;
+  /** Batches under way at once; 1 where not given. A second is checked while the first waits for the disk. */
+  readonly lanes?: number;
   /** Events that may wait; the next one is refused. 10 000 where not given. */
   readonly maxQueue?: number;
 }
@@ -40,15 +42,15 @@ interface Waiting<Event> {
 }
 
 /**
- * A {@link Recorder} that sends one batch at a time through `send`.
+ * A {@link Recorder} that sends its batches through `send`.
  *
  * A batch that was lost with its connection is sent once more, under the same ids. A batch that the database refused
  * because of what is in it is halved until the event at fault stands alone, and only that one fails.
  */
 export function createRecorder<Event>(options: RecorderOptions<Event>): Recorder<Event> {
-  const { send, maxBatch = 256, maxQueue = 10_000 } = options;
+  const { send, maxBatch = 256, lanes = 1, maxQueue = 10_000 } = options;
   let queue: Waiting<Event>[] = [];
-  let draining: Promise<void> | null = null;
+  const draining = new Set<Promise<void>>();
   let closed = false;
 
   const deliver = async (batch: readonly Waiting<Event>[]): Promise<void> => {
@@ -70,7 +72,12 @@ export function createRecorder<Event>(options: RecorderOptions<Event>): Recorder
       queue = queue.slice(maxBatch);
       await deliver(batch);
     }
-    draining = null;
+  };
+
+  const startLane = (): void => {
+    if (draining.size >= lanes) return;
+    const lane = drain().finally(() => draining.delete(lane));
+    draining.add(lane);
   };
 
   return Object.freeze({
@@ -81,12 +88,12 @@ export function createRecorder<Event>(options: RecorderOptions<Event>): Recorder
         return Promise.reject(refused('Too many events wait to be recorded: repeat the call in a moment.'));
       return new Promise((resolve, reject) => {
         queue.push({ event, resolve, reject });
-        draining ??= drain();
+        startLane();
       });
     },
     async close(): Promise<void> {
       closed = true;
-      await draining;
+      await Promise.all(draining);
     },
   });
 }

@@ -4,8 +4,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { within } from '../../src/boundary/propagation.js';
 import { corpus, describeWithCorpus } from '../support/corpora.js';
 import { describeOnServers } from '../support/test-server.js';
-import { canariesIn, type Desk, openDesk } from './support/desk.js';
+import { type Desk, openDesk } from './support/desk.js';
 import { DENTAL, DESK_POLICY } from './support/desk-schema.js';
+
+/** The lines themselves hold numbers of every kind, so it is an id that counts, and not any number. */
+const FOREIGN_ROW = /zephyr|umbr[ai]|"(id|contact_id|ticket_id|note_id|number)":7[0-9]{3}/i;
 
 type Call = readonly [tool: string, input: unknown];
 
@@ -78,8 +81,7 @@ describeWithCorpus('injection', 'lines of injection', () => {
         const answers = await within(boundary, () => Promise.all(calls(line).map(([tool, input]) => desk.governed.ringfence.call(tool, input))));
         for (const [at, answer] of answers.entries()) {
           const shown = `${JSON.stringify(calls(line)[at])} gave ${JSON.stringify(answer)}`;
-          const harmless = JSON.parse(JSON.stringify(answer).replaceAll(JSON.stringify(line).slice(1, -1), '')) as unknown;
-          expect(canariesIn(harmless), shown).toEqual([]);
+          expect(JSON.stringify(answer), shown).not.toMatch(FOREIGN_ROW);
           if (answer.decision === 'failed') expect(answer.code, shown).not.toBe('internal');
           decisions[answer.decision] = (decisions[answer.decision] ?? 0) + 1;
         }

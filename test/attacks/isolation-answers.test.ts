@@ -55,9 +55,9 @@ describeOnServers('an answer', (server) => {
 
   it('tells of a hidden row’s unique value only where the policy says in so many words that it may', async () => {
     const raw = await desk.raw((client) =>
-      client.query("insert into coupon (org_id, code, percent) values ('northstar-dental', 'ZEPHYR', 5)").catch(({ code, detail }) => [code, detail]),
+      client.query("insert into coupon (org_id, code, percent) values ('northstar-dental', 'ZEPHYR', 5)").catch(({ code, message }) => [code, message]),
     );
-    expect(raw).toEqual(['23505', 'Key (code)=(ZEPHYR) already exists.']);
+    expect(raw).toEqual(['23505', 'duplicate key value violates unique constraint "coupon_code_key"']);
     const client = await desk.database.connect();
     const catalog = await introspect(client);
     await client.end();

@@ -136,18 +136,19 @@ const ATTACKS: readonly Attack[] = [
   {
     name: 'a cast that fails and says upon what',
     carrier: 'view',
-    raw: ["select * from naive.my_docs where to_date(body, 'YYYY') is not null"],
-    brings: /zeph/,
+    raw: ["select * from naive.my_docs where (case when body ^@ 'z' then body else '1' end)::int = 2"],
     hostile: [
-      ...['ticket.subject', 'contact.full_name', 'attachment.file_name', 'ticket_note.body', 'reading.place', 'memo.body'].map((name) => {
+      // It fails upon a row of Design's alone; where there is none, nothing fails.
+      ...['ticket.subject', 'contact.full_name', 'attachment.file_name', 'ticket_note.body', 'reading.place', 'memo.body', 'organization.name'].flatMap((name) => {
         const [table, column] = name.split('.');
-        return `select * from slice_support.${table} where to_date(replace(${column}, 'Dental', ''), 'YYYY') is not null`;
+        return ['ze', 'Ze'].map(
+          (start) => `select * from slice_support.${table} where (case when strpos(${column}, '${start}' || 'phyr') > 0 then ${column} else '1' end)::int = 2`,
+        );
       }),
-      'select * from slice_support.ticket where subject::int = 1',
-      "select * from slice_support.ticket where (case when subject like '%ze' || 'ph%' then subject else '1' end)::int = 1",
-      "select * from slice_support.contact where (case when full_name ~ '^Z' then full_name else '1' end)::int = 1",
-      "select * from slice_support.ticket_note where (case when body like '%ze' || 'ph%' then body else '1' end)::int = 1",
+      "select * from slice_support.contact where (case when length(full_name) > 4 then full_name else '1' end)::int = 2",
+      "select * from slice_support.contact where (case when length(badge) > 16 or strpos(email, 'umb') > 0 then badge else '1' end)::int = 2",
     ],
+    outcome: /^ok$/,
   },
   {
     name: 'a cheap function that tells what it is called with',

@@ -201,7 +201,7 @@ roles:
       const who = { tenant: 'single', workspace: 'red' };
       const decision = await governed.call(who, 'query', { table: 'note' });
       expect(bodies(decision)).toEqual(['north red ada', 'north red bob', 'south red ada']);
-      expect((decision as { rows: { author: string }[] }).rows.every(({ author }) => !['ada', 'bob'].includes(author))).toBe(true);
+      expect((decision as unknown as { rows: { author: string }[] }).rows.every(({ author }) => !['ada', 'bob'].includes(author))).toBe(true);
       expect(await governed.call({ tenant: 'single' }, 'query', { table: 'note' })).toMatchObject({ code: 'scope_missing' });
       await governed.ringfence.sequence();
       expect(await database.query('select from ringfence.leaf')).toHaveLength(2);
