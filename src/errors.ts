@@ -90,8 +90,7 @@ export type DenialCode =
   | 'cursor_expired'
   | 'not_found'
   | 'conflict'
-  | 'constraint_failed'
-  | 'outside_slice';
+  | 'constraint_failed';
 
 /** The stable codes of calls that were allowed and then failed. */
 export type FailureCode =
@@ -114,6 +113,8 @@ export interface Denial {
   readonly reason: string;
   /** What to do instead, in one sentence, where there is something. */
   readonly suggestion?: string;
+  /** What the call named and may not reach. For the ledger; not told to the agent. */
+  readonly blocked?: readonly string[];
 }
 
 /** Builds a {@link Denial}. */

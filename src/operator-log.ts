@@ -1,7 +1,7 @@
 /** What has no tenant to be recorded under goes to the operator, at a rate that nobody can drown the log with. */
 
 export interface OperatorEntry {
-  readonly kind: 'call_without_boundary' | 'sequencer_failed';
+  readonly kind: 'call_without_boundary' | 'call_failed' | 'policy_waits' | 'sequencer_failed';
   readonly message: string;
   readonly cause?: unknown;
   /** How many entries of this kind were left out since the last one. */
@@ -32,6 +32,7 @@ export function rateLimitedLog(
   };
 }
 
-function writeLine({ kind, message, suppressed }: OperatorEntry): void {
-  process.stderr.write(`${JSON.stringify({ ringfence: kind, message, ...(suppressed ? { suppressed } : {}) })}\n`);
+function writeLine({ kind, message, cause, suppressed }: OperatorEntry): void {
+  const why = cause instanceof Error ? { cause: cause.message } : {};
+  process.stderr.write(`${JSON.stringify({ ringfence: kind, message, ...why, ...(suppressed ? { suppressed } : {}) })}\n`);
 }

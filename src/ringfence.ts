@@ -9,6 +9,7 @@ import type { Principal } from './boundary/principal.js';
 import { currentBoundary } from './boundary/propagation.js';
 import { type ResolveOptions, resolveBoundary, type TrustedBoundaryFields, trustedBoundary } from './boundary/resolve.js';
 import { reloadBoundary } from './boundary/snapshot.js';
+import { servedPolicy } from './compile/served.js';
 import { type EventToRecord, Gateway } from './database/gateway.js';
 import { cursorKeys, type Keys, loadKeys } from './database/keys.js';
 import type { PoolOptions } from './database/pool.js';
@@ -104,15 +105,28 @@ export async function createRingfence(options: RingfenceOptions): Promise<Ringfe
           : 'The database enforces another version of this policy. See what differs with "ringfence plan", then run "ringfence apply".',
       );
     }
-    return assemble(policy, gateway, keys, options);
+    const log = rateLimitedLog(options.onOperatorEvent);
+    const served = servedPolicy(policy, await gateway.sliceViews());
+    if (served.waiting.length > 0) {
+      log({
+        kind: 'policy_waits',
+        message: `The database has changed since the policy was applied. Not served until "ringfence apply" runs again: ${served.waiting.join(', ')}`,
+      });
+    }
+    return assemble(served.policy, gateway, keys, log, options);
   } catch (error) {
     await gateway.close();
     throw error;
   }
 }
 
-function assemble(policy: CompiledPolicy, gateway: Gateway, keys: Keys, options: RingfenceOptions): Ringfence {
-  const log = rateLimitedLog(options.onOperatorEvent);
+function assemble(
+  policy: CompiledPolicy,
+  gateway: Gateway,
+  keys: Keys,
+  log: (entry: OperatorEntry) => void,
+  options: Pick<RingfenceOptions, 'resolver'>,
+): Ringfence {
   const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch), lanes: 1 });
   const sequencer = createSequencer({
     run: (atMost) => gateway.sequence(atMost),
@@ -126,6 +140,7 @@ function assemble(policy: CompiledPolicy, gateway: Gateway, keys: Keys, options:
     cursors: createCursorCodec(cursorKeys(keys)),
     estimates: createEstimates(),
     events: createEventWriter(keys.ledgerKey, policy),
+    log,
   });
   const resolver: MembershipResolver = options.resolver ?? {
     memberships: (principal) => gateway.memberships(principal.user),

@@ -138,6 +138,12 @@ function tableNotes(table: CatalogTable, members: ReadonlySet<string>): readonly
   const add = (about: NoteSubject, text: string): void => {
     notes.push({ about, table: label(table), text });
   };
+  if (table.grants.some(({ grantee, privilege }) => grantee === 'public' && privilege === 'truncate')) {
+    add(
+      'public',
+      "PUBLIC may TRUNCATE it, which row security does not judge: every login can empty it for all tenants, the gateway's too. The tools never do; revoke the right to be sure.",
+    );
+  }
   for (const policy of table.policies) {
     if (!policy.roles.includes('public')) continue;
     add(

@@ -20,6 +20,12 @@ const REFERENCE = denied(
   'Check the ids you refer to with "get" or "query", and use only ids you have seen.',
 );
 
+const INTERNAL = failed(
+  'internal',
+  'The call failed inside the database.',
+  'The operator finds the cause in the log under the event id.',
+);
+
 /** SQLSTATEs that mean something more exact than their class. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const BY_STATE: Readonly<Record<string, StatementVerdict>> = {
   // A parent that is hidden and one that is absent must not be told apart.
@@ -43,6 +49,8 @@ const BY_STATE: Readonly<Record<string, StatementVerdict>> = {
 /** The verdict on an error that the server raised while running a sealed statement. */
 export function judgeStatementError(error: pg.DatabaseError): StatementVerdict {
   const state = error.code ?? '';
+  // The same SQLSTATE for a row that row-level security keeps out, and for a right that a trigger or a default of the product's lacks.
+  if (state === '42501' && error.routine !== 'ExecWithCheckOptions') return INTERNAL;
   const exact = BY_STATE[state];
   if (exact) return exact;
   if (state.startsWith('22')) {
@@ -52,7 +60,7 @@ export function judgeStatementError(error: pg.DatabaseError): StatementVerdict {
   if (state.startsWith('08') || state.startsWith('57') || state.startsWith('53')) {
     return failed('database_unavailable', 'The database is not available at the moment.', 'Try again later.');
   }
-  return failed('internal', 'The call failed inside the database.', 'The operator finds the cause in the log under the event id.');
+  return INTERNAL;
 }
 
 /** Turns what `pg` throws while connecting into an error that says what to do. */

@@ -6,6 +6,7 @@ import type { Boundary } from '../boundary/boundary.js';
 import type { Membership } from '../boundary/membership.js';
 import { RingfenceError } from '../errors.js';
 import type { Catalog } from '../policy/catalog.js';
+import type { ViewColumns } from '../compile/served.js';
 import { type ClaimMaker, createClaimMaker } from './claim.js';
 import { type PlanNode, scannedRows } from './estimate.js';
 import { introspect } from './introspect.js';
@@ -34,7 +35,8 @@ export interface EventToRecord {
 const RECORD_TIMEOUT_MS = 10_000;
 /** Connections kept apart for events, so that slow reads never hold up the record. */
 const LEDGER_CONNECTIONS = 2;
-const LEDGER_LANE = 'ledger';
+/** A turn of Ringfence's own: no tenant can have a control character in its name. */
+const LEDGER_LANE = '\u0000ringfence';
 
 export class Gateway {
   readonly #primary: TenantPool;
@@ -77,6 +79,21 @@ export class Gateway {
       lease.release(false);
       throw error;
     }
+  }
+
+  /** The columns of every slice's views, as they were when the policy was last applied. */
+  async sliceViews(): Promise<ViewColumns> {
+    const rows = await querySimply<{ schema: string; view: string; columns: string[] }>(
+      this.#primary,
+      `select n.nspname as schema, c.relname as view, array_agg(a.attname::text) as columns
+       from pg_catalog.pg_class c
+       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+       join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+       where c.relkind = 'v' and n.nspname ^@ 'slice_' and pg_catalog.pg_get_userbyid(c.relowner) ^@ 'ringfence_view_'
+       group by n.nspname, c.relname`,
+    );
+    const columns = new Map(rows.map((row) => [`${row.schema}\u0000${row.view}`, new Set(row.columns)]));
+    return (schema, view) => columns.get(`${schema}\u0000${view}`);
   }
 
   /** The hash of the policy that the database enforces, or null where none has been applied. */

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { Boundary } from '../boundary/boundary.js';
+import { quoteIdent } from '../compile/quote.js';
 import type { CompiledRole } from '../policy/compiled.js';
 import type { ClaimMaker } from './claim.js';
 import { judgeStatementError, type StatementVerdict } from './database-error.js';
@@ -21,6 +22,8 @@ export interface SealedCall {
   readonly role: CompiledRole;
   readonly statement: Statement;
   readonly effect: 'read' | 'write';
+  /** Where a product's triggers and defaults look for their names when a row is written. The statement itself qualifies all of its own. */
+  readonly triggerSchema?: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   /** Undoes what the statement did, after its constraints have been checked. */
@@ -33,7 +36,8 @@ export type SealedOutcome =
 
 const ENTER =
   'select ringfence.enter($1), pg_catalog.set_config(\'role\', $2, true), pg_catalog.set_config(\'statement_timeout\', $3, true), ' +
-  "pg_catalog.set_config('application_name', $4, true), pg_catalog.set_config('transaction_read_only', $5, true)";
+  "pg_catalog.set_config('application_name', $4, true), pg_catalog.set_config('transaction_read_only', $5, true), " +
+  "pg_catalog.set_config('search_path', $6, true)";
 
 const BEFORE_DRY: readonly Statement[] = [{ text: 'begin', values: [] }];
 const AFTER_DRY: readonly Statement[] = [
@@ -70,6 +74,7 @@ async function attempt(
         String(call.timeoutMs),
         claims.publicName(call.boundary),
         call.effect === 'read' ? 'on' : 'off',
+        call.triggerSchema === undefined ? 'pg_catalog' : `pg_catalog, ${quoteIdent(call.triggerSchema)}`,
       ],
     };
   const statement = { ...call.statement, name: pool.pooled ? '' : preparedName(call.statement.text) };

@@ -58,6 +58,7 @@ export function compilePolicy(file: PolicyFile, catalog: Catalog): CompiledPolic
     hash: file.hash,
     preset: policy.preset,
     tenancy: policy.tenancy,
+    defaultSchema: policy.schema,
     owners: policy.owners,
     tables: new Map(tables),
     roles: new Map(roles),

@@ -17,6 +17,8 @@ export interface CompiledPolicy {
   readonly hash: string;
   readonly preset: 'production' | 'development';
   readonly tenancy: 'multi' | 'single';
+  /** Where the file's unqualified names live, and where a product's own triggers expect to find theirs. */
+  readonly defaultSchema: string;
   readonly owners: {
     readonly tenant: string;
     readonly role: string;

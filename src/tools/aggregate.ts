@@ -73,7 +73,6 @@ function prepareAggregate(input: AggregateInput, context: ToolContext): Prepared
     kind: 'read',
     statement: { text, values: draft.parameters.values },
     ...draft.touched,
-    blocked: [],
     estimate: true,
     answer(answered: ResultRows): ToolAnswer {
       const rows = readRows(

@@ -10,6 +10,8 @@ import { encodeStored } from './value.js';
 export interface Assignment {
   readonly ident: string;
   readonly sql: string;
+  /** What the call gave; missing where the session sets it. */
+  readonly text?: string;
   readonly isNull: boolean;
 }
 
@@ -121,7 +123,8 @@ function agentValue(
   }
   const encoded = encodeStored(column.column, value);
   if ('text' in encoded) {
-    return { ident: column.ident, sql: draft.parameters.bind(encoded.text, castType), isNull: false };
+    const { text } = encoded;
+    return { ident: column.ident, sql: draft.parameters.bind(text, castType), text, isNull: false };
   }
   return refuse('type_mismatch', 'input.values', `${name} is ${type}: ${encoded.problem}.`);
 }

@@ -29,7 +29,7 @@ function prepareDescribe(input: DescribeInput, context: ToolContext): PreparedCa
     kind: 'local',
     statement: null,
     ...draft.touched,
-    blocked: [],
+    references: [],
     estimate: false,
     answer: () => ({ rows, truncated: false }),
   };

@@ -4,10 +4,13 @@ import { quoteIdent } from '../compile/quote.js';
 import { RingfenceError } from '../errors.js';
 import type { Relation } from '../policy/compiled.js';
 import { Parameters } from './parameters.js';
-import { pointer, quoted, refuse } from './refusal.js';
+import { pointer, quoted, refuse, refuseReference } from './refusal.js';
 import { scopeConditions } from './scope.js';
 import { type IndexedColumn, type IndexedTable, type SliceIndex, sliceIndex } from './slice-index.js';
-import type { ToolContext } from './tool.js';
+import type { PreparedCall, ToolContext } from './tool.js';
+
+/** Characters of a row's name that an event keeps. */
+const REFERENCE_LENGTH = 100;
 
 export class Draft {
   readonly context: ToolContext;
@@ -15,6 +18,7 @@ export class Draft {
   readonly #index: SliceIndex;
   readonly #tables = new Set<string>();
   readonly #columns = new Set<string>();
+  readonly #references = new Set<string>();
   #aliases = 0;
 
   constructor(context: ToolContext) {
@@ -22,9 +26,9 @@ export class Draft {
     this.#index = sliceIndex(context);
   }
 
-  /** Names of the tables touched, and `table.column` of the columns, for the ledger. */
-  get touched(): { readonly tables: readonly string[]; readonly columns: readonly string[] } {
-    return { tables: [...this.#tables], columns: [...this.#columns] };
+  /** Names of the tables touched, `table.column` of the columns, and `table#id` of the rows named, for the ledger. */
+  get touched(): Pick<PreparedCall, 'tables' | 'columns' | 'references'> {
+    return { tables: [...this.#tables], columns: [...this.#columns], references: [...this.#references] };
   }
 
   /** A fresh name for a table in the statement. */
@@ -70,6 +74,11 @@ export class Draft {
     return column;
   }
 
+  /** Notes a row that the call names by its key, for the ledger. */
+  refersTo(table: string, key: readonly string[]): void {
+    this.#references.add(`${table}#${key.join(',')}`.slice(0, REFERENCE_LENGTH));
+  }
+
   /** Notes a column for the ledger. */
   reads(column: IndexedColumn): void {
     if (column.path !== null) this.#columns.add(column.path);
@@ -106,12 +115,13 @@ export class Draft {
   refuseScopeColumn(table: IndexedTable, name: string): void {
     const axis = table.scopeColumns.get(name);
     if (axis === undefined) return;
-    refuse(
-      'tenant_named',
-      `boundary.${axis}`,
-      `${quoted(name)} is set by the session, and a call cannot name it.`,
-      `Leave ${quoted(name)} out: every call sees and writes this session's own rows.`,
-    );
+    refuseReference({
+      code: 'tenant_named',
+      rule: `boundary.${axis}`,
+      reason: `${quoted(name)} is set by the session, and a call cannot name it.`,
+      suggestion: `Leave ${quoted(name)} out: every call sees and writes this session's own rows.`,
+      blocked: [`${table.slice.name}.${name}`],
+    });
   }
 
   /** What rows of a table must meet to be inside the boundary. */

@@ -1,6 +1,6 @@
 /**
- * Whether a read would visit more rows than it may: asked of the planner once per shape and tenant, and remembered for a minute, since
- * asking costs as much as a small read.
+ * Whether a read would visit more rows than it may: asked of the planner, and remembered for a minute for the same question of the same
+ * boundary, since asking costs as much as a small read.
  */
 import type { Gateway } from '../database/gateway.js';
 import type { SealedCall } from '../database/session.js';
@@ -17,7 +17,8 @@ export function createEstimates(now: () => number = Date.now): Estimates {
   const known = new Map<string, { rows: number; until: number }>();
   return {
     async within(gateway, call, limit) {
-      const key = `${call.boundary.tenant}\u0000${call.role.name}\u0000${call.statement.text}`;
+      const { tenant, workspace, user } = call.boundary;
+      const key = JSON.stringify([tenant, workspace, user, call.role.name, call.statement.text, call.statement.values]);
       const at = known.get(key);
       if (at !== undefined && at.until > now()) return at.rows <= limit;
       known.delete(key);

@@ -27,16 +27,18 @@ export interface RecordedDecision {
   readonly rule: string;
   readonly code?: string;
   readonly reason?: string;
+  /** What the call named and may not reach. */
+  readonly blocked?: readonly string[];
 }
 
-type Touched = Pick<PreparedCall, 'tables' | 'columns' | 'blocked'>;
+type Touched = Pick<PreparedCall, 'tables' | 'columns'>;
 
 export interface EventWriter {
   /** Canonical JSON of the event's {@link EventBody}. Never fails, whatever the input holds. */
   body(call: RecordedCall, decision: RecordedDecision, touched: Touched | null): string;
 }
 
-const NOTHING: Touched = { tables: [], columns: [], blocked: [] };
+const NOTHING: Touched = { tables: [], columns: [] };
 const WORDS = [
   ...CONNECTIVES,
   ...Object.keys(OPERATORS),
@@ -47,7 +49,9 @@ const WORDS = [
   'max',
   'count_distinct',
   'day',
+  'week',
   'month',
+  'quarter',
   'year',
 ];
 /** Longest piece of free text of the caller's that an event keeps. */
@@ -57,7 +61,7 @@ export function createEventWriter(ledgerKey: Uint8Array, policy: CompiledPolicy)
   const known = new Map([...policy.roles.values()].map((role) => [role.name, namesOf(role)]));
   return {
     body({ boundary, role, action, input, options, event, startedAt }, decision, touched) {
-      const { tables, columns, blocked } = touched ?? NOTHING;
+      const { tables, columns } = touched ?? NOTHING;
       const given = reasonOf(input) ?? options.reason;
       const body: EventBody = {
         action: action.slice(0, 100),
@@ -74,7 +78,7 @@ export function createEventWriter(ledgerKey: Uint8Array, policy: CompiledPolicy)
           : { prompt_version: options.promptVersion.slice(0, 100) }),
         tables,
         columns,
-        blocked,
+        blocked: decision.blocked ?? [],
         duration_us: Math.round((performance.now() - startedAt) * 1000),
         attempt: options.attempt ?? 1,
         ...(options.dry ? { dry: true as const } : {}),

@@ -13,6 +13,7 @@ import type { SealedOutcome } from '../database/session.js';
 import { type Denial, deny, type FailureCode, RingfenceError } from '../errors.js';
 import type { Recorder } from '../ledger/recorder.js';
 import type { CompiledPolicy, CompiledRole, SliceTable, ToolName } from '../policy/compiled.js';
+import type { OperatorEntry } from '../operator-log.js';
 import { nearest } from '../policy/nearest.js';
 import type { CursorCodec } from './cursor.js';
 import type { Allowed, CallOptions, Decision } from './decision.js';
@@ -29,6 +30,8 @@ export interface GateParts {
   readonly cursors: CursorCodec;
   readonly estimates: Estimates;
   readonly events: EventWriter;
+  /** Told of what an agent is not: why a call failed inside the database. */
+  readonly log: (entry: OperatorEntry) => void;
 }
 
 export interface Gate {
@@ -68,10 +71,11 @@ export function createGate(parts: GateParts): Gate {
 
   const refuse = async (
     call: Call,
-    denial: Denial,
+    { blocked, ...denial }: Denial,
     prepared: PreparedCall | null = null,
   ): Promise<Decision> => {
-    await record(call, events.body(call, { effect: 'denied', ...denial }, prepared), 0);
+    const missed = denial.code === 'not_found' ? prepared?.references : undefined;
+    await record(call, events.body(call, { effect: 'denied', ...denial, blocked: blocked ?? missed ?? [] }, prepared), 0);
     return { decision: 'denied', ...denial, event: call.event, ms: since(call.startedAt) };
   };
 
@@ -93,6 +97,9 @@ export function createGate(parts: GateParts): Gate {
     prepared: PreparedCall,
   ): Promise<Decision> => {
     const verdict = outcome.kind === 'rows' ? NO_SUCH_ROW : outcome.verdict;
+    if (outcome.kind === 'verdict' && (verdict.code === 'internal' || verdict.code === 'outcome_unknown')) {
+      parts.log({ kind: 'call_failed', message: `Event ${call.event}: ${verdict.reason}`, cause: outcome.cause });
+    }
     // The tool knows what it looked for; the database only that it was not there.
     const hint = verdict.code === 'not_found' ? prepared.answer({ fields: [], rows: [] }).suggestion : undefined;
     const suggestion = hint ?? verdict.suggestion;
@@ -127,6 +134,7 @@ export function createGate(parts: GateParts): Gate {
       boundary: call.boundary,
       role: call.role,
       timeoutMs: limits.timeoutMs,
+      ...(prepared.kind === 'write' ? { triggerSchema: policy.defaultSchema } : {}),
       ...(call.options.signal === undefined ? {} : { signal: call.options.signal }),
     };
     try {
@@ -163,7 +171,8 @@ export function createGate(parts: GateParts): Gate {
       const outcome = await gateway.run(read);
       if (outcome.kind === 'rows') {
         const answer = prepared.answer(outcome.result);
-        await record(call, events.body(call, granted, prepared), answer.rows.length);
+        const blocked = answer.code === 'not_found' ? prepared.references : [];
+        await record(call, events.body(call, { ...granted, blocked }, prepared), answer.rows.length);
         return allow(call, rule, answer);
       }
       return await settle(call, outcome, rule, prepared);

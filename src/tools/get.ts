@@ -40,7 +40,6 @@ function prepareGet(input: GetInput, context: ToolContext): PreparedCall {
       values: draft.parameters.values,
     },
     ...draft.touched,
-    blocked: [],
     estimate: projection.includes.length > 0,
     answer(result: ResultRows): ToolAnswer {
       const rows = readRows(projection, result, 1);

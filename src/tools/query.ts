@@ -67,7 +67,6 @@ function prepareQuery(input: QueryInput, context: ToolContext): PreparedCall {
     kind: 'read',
     statement: { text, values: draft.parameters.values },
     ...draft.touched,
-    blocked: [],
     estimate: true,
     answer(result: ResultRows): ToolAnswer {
       const rows = readRows(projection, result, limit);

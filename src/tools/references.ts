@@ -49,8 +49,15 @@ function parentConditions(
       `Set ${missing} to the id of a row of ${via.parent} that you can see.`,
     );
   }
+  noteReference(draft, via.parent, via.columns, assigned);
   const own = via.columns.map((name, index) => assigned.get(name)?.sql ?? `${alias}.${via.idents[index]}`);
   return [insideParent(via, own, draft.context.boundary, draft.parameters)];
+}
+
+/** The rows that a write refers to, for the ledger: what the call gave of their keys. */
+function noteReference(draft: Draft, parent: string, columns: readonly string[], assigned: Assignments): void {
+  const key = columns.flatMap((name) => assigned.get(name)?.text ?? []);
+  if (key.length > 0) draft.refersTo(parent, key);
 }
 
 function isAbsent(assignment: Assignment | undefined): boolean {
@@ -78,6 +85,7 @@ function guardCondition(
   if (!key.columns.some((name) => assigned.has(name))) return null;
   // A key with a null part refers to nothing.
   if (key.columns.some((name) => assigned.get(name)?.isNull)) return null;
+  noteReference(draft, key.parent, key.columns, assigned);
   const parent = draft.reachable(key.parent);
   if (parent === undefined) return null;
   const far = draft.alias();

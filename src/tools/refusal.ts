@@ -17,6 +17,11 @@ export function refuse(code: DenialCode, rule: string, reason: string, suggestio
   throw new Refusal(deny(code, rule, reason, suggestion));
 }
 
+/** The same, where the call named something that only the session may: the ledger is told what. */
+export function refuseReference(denial: Denial & { readonly blocked: readonly string[] }): never {
+  throw new Refusal(denial);
+}
+
 /** Runs `prepare`, and gives the denial as a value where it refused. */
 export function preparing(prepare: () => PreparedCall): PreparedCall | Denial {
   try {

@@ -19,9 +19,11 @@ export function keyConditions(draft: Draft, table: IndexedTable, alias: string, 
     );
   }
   const values = typeof id === 'object' ? namedValues(draft, table, id) : bareValue(table, id);
+  const texts = key.map((column) => keyText(draft, column, values.get(column.name)));
+  draft.refersTo(table.slice.name, texts);
   return key.map(
-    (column) =>
-      `${alias}.${column.ident} ${comparison('=', column.column)} ${boundKey(draft, column, values.get(column.name))}`,
+    ({ ident, column }, at) =>
+      `${alias}.${ident} ${comparison('=', column)} ${draft.parameters.bind(texts[at] ?? null, column.castType)}`,
   );
 }
 
@@ -53,10 +55,10 @@ function wrongKey(table: IndexedTable): never {
   );
 }
 
-function boundKey(draft: Draft, column: IndexedColumn, given: unknown): string {
+function keyText(draft: Draft, column: IndexedColumn, given: unknown): string {
   draft.reads(column);
   const value = typeof given === 'number' && kindOf(column.column) === 'text' ? String(given) : given;
   const encoded = encodeScalar(column.column, value);
-  if ('text' in encoded) return draft.parameters.bind(encoded.text, column.column.castType);
+  if ('text' in encoded) return encoded.text;
   return refuse('type_mismatch', 'input.id', `${column.name} is ${column.column.type}: ${encoded.problem}.`);
 }

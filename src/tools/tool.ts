@@ -44,8 +44,8 @@ export interface PreparedCall {
   /** Agent-facing names of the tables touched, and `table.column` of the columns; for the ledger. */
   readonly tables: readonly string[];
   readonly columns: readonly string[];
-  /** Foreign ids and the like that the call named and the boundary refused; for the ledger. */
-  readonly blocked: readonly string[];
+  /** Rows that the call named by key, as `table#key`: the ledger is told of them where none of them was met. */
+  readonly references: readonly string[];
   /** False where the statement can only meet single rows by key, so that no estimate is needed. */
   readonly estimate: boolean;
   answer(result: ResultRows): ToolAnswer;

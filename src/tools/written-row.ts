@@ -36,7 +36,6 @@ export function writtenRow(
     kind: 'write',
     statement: { text, values: draft.parameters.values },
     ...draft.touched,
-    blocked: [],
     estimate: false,
     answer(result: ResultRows): ToolAnswer {
       const rows = readRows(projection, result, 1);

@@ -94,7 +94,7 @@ describeWithCorpus('injection', 'lines of injection', () => {
       const [stored] = await desk.database.query<{ n: number }>("select count(distinct body)::int as n from memo where org_id = 'northstar-dental' and id >= 500");
       expect(stored?.n).toBe(lines.length);
       const tables = await desk.database.query("select count(*)::int as n from pg_tables where schemaname = 'public'");
-      expect(tables).toEqual([{ n: 13 }]);
+      expect(tables).toEqual([{ n: 14 }]);
     });
   });
 });

@@ -7,7 +7,7 @@ import { introspect } from '../../src/database/introspect.js';
 import { plan } from '../../src/database/plan.js';
 import { describeOnServers } from '../support/test-server.js';
 import { type Desk, openDesk } from './support/desk.js';
-import { expectHeld } from './support/sealed-agent.js';
+import { expectHeld, gatewayClient } from './support/sealed-agent.js';
 
 const OPEN_TABLES = ['contact', 'ticket', 'ticket_note'];
 
@@ -65,6 +65,27 @@ describeOnServers('a table granted to PUBLIC', (server) => {
   it('is no way round a view of the slice either: denied columns, masks and rules hold', async () => {
     const { said } = await expectHeld(desk, ['select * from slice_support.contact', 'select portal_password from public.contact', 'select c.* from slice_support.contact s join public.contact c using (id)']);
     expect(said).toContain('U***');
+  });
+
+  it('is told of in the plan where PUBLIC may empty it, which row security has no say in', async () => {
+    const notesOnTruncate = async (): Promise<readonly string[]> => {
+      const admin = await desk.database.connect();
+      const { notes } = await plan(admin, desk.governed.ringfence.policy, await introspect(admin));
+      await admin.end();
+      return notes.filter(({ about, text }) => about === 'public' && text.includes('TRUNCATE')).map(({ table }) => table ?? '');
+    };
+    const { outcomes } = await expectHeld(desk, ['truncate public.memo', 'truncate public.ticket cascade'], { effect: 'write' });
+    expect(outcomes).toEqual(['42501', '42501']);
+    expect(await notesOnTruncate()).toEqual([]);
+    await desk.database.query('grant all on memo to public');
+    try {
+      expect(await notesOnTruncate()).toEqual(['public.memo']);
+      const client = await gatewayClient(desk);
+      await client.query('begin; truncate public.memo; rollback');
+      await client.end();
+    } finally {
+      await desk.database.query('revoke all on memo from public');
+    }
   });
 
   it('is told of in the plan where it lies outside of the policy, since agents’ logins may read it as everybody may', async () => {

@@ -6,6 +6,8 @@ import { createTokenVerifier } from '../../src/boundary/token.js';
 import { compilePolicy } from '../../src/policy/compile.js';
 import { parsePolicy } from '../../src/policy/file.js';
 import { introspect } from '../../src/database/introspect.js';
+import { cursorKeys } from '../../src/database/keys.js';
+import { createCursorCodec } from '../../src/tools/cursor.js';
 import { audience, issuer, issuerWithKey, signedWithSecret, unsigned } from '../boundary/support/tokens.js';
 import { describeOnServers } from '../support/test-server.js';
 import { canariesIn, type Desk, openDesk } from './support/desk.js';
@@ -132,7 +134,12 @@ describeOnServers('a leak of peers', (server) => {
       const code = own.charCodeAt(at) ^ 1;
       return own.slice(0, at) + String.fromCharCode(code) + own.slice(at + 1);
     };
+    // Signed as ours are, for this query and boundary, two hours ago.
+    const old = createCursorCodec(cursorKeys(desk.governed.keys), { now: () => Date.now() - 7_200_000 }).encode({ shape, after: ['1'] });
+    await desk.attack('query', { ...page, cursor: old }, { decision: 'denied', code: 'cursor_expired' });
+    const forgedKey = createCursorCodec({ current: { ...cursorKeys(desk.governed.keys).current, key: Buffer.alloc(32) } });
     const bad: Readonly<Record<string, string>> = {
+      'signed with another key': forgedKey.encode({ shape, after: ['1'] }),
       'the naive one': forged,
       'another tenant’s': await cursorOf({ tenant: DESIGN }),
       'another user’s': await cursorOf({ tenant: DENTAL, user: 'u2' }),

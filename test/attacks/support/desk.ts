@@ -48,6 +48,7 @@ select string_agg(line, E'\\n' order by line) as rows from (
     join ticket t on t.id = n.ticket_id where t.org_id = 'northstar-design'
   union all select 'memo ' || xmin || t::text from memo t where org_id = 'northstar-design'
   union all select 'coupon ' || xmin || t::text from coupon t where org_id = 'northstar-design'
+  union all select 'redemption ' || xmin || t::text from redemption t where org_id = 'northstar-design'
   union all select 'account ' || xmin || t::text from account t where org_id = 'northstar-design'
   union all select 'activity ' || count(*) || max(xmin::text) || md5(string_agg(t::text, ',' order by id)) from activity t where org_id = 'northstar-design'
   union all select 'reading ' || t::text from reading t where org_id = 'northstar-design'

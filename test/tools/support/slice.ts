@@ -144,6 +144,7 @@ export function contextOf(options: ContextOptions): ToolContext {
     hash: `sha256:${'0'.repeat(64)}`,
     preset: 'development',
     tenancy: 'multi',
+    defaultSchema: 'public',
     owners: { tenant: 'a', role: 'b', secrets: 'c', audit: 'd' },
     tables: new Map([...options.tables, ...(options.others ?? [])].map((one) => [one.name, one])),
     roles: new Map([[role.name, role]]),
