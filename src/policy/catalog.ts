@@ -125,6 +125,10 @@ export interface CatalogTrigger {
   readonly function: string;
   /** True where the function is SECURITY DEFINER, and so does not run as the slice role. */
   readonly definer: boolean;
+  /** The writes that it fires on. */
+  readonly on?: readonly ('insert' | 'update' | 'delete')[];
+  /** Whether the text of its function looks as if it read or wrote tables. A hint, for there is no knowing: it may be wrong either way. */
+  readonly usesTables?: boolean;
 }
 
 export interface CatalogRole {

@@ -62,7 +62,7 @@ export function whatKeyTells(
 }
 
 /**
- * A unique key that a column is in and that rows of another boundary share. A key that holds the boundary's widest own column,
+ * A unique key, or what excludes as one does, that a column has a part in and that rows of another boundary share. A key that holds the boundary's widest own column,
  * or the whole of the link to the parent, can only collide inside the boundary.
  */
 function uniqueAcross(slice: ReadSlice, name: string): string | undefined {
@@ -78,11 +78,11 @@ function uniqueAcross(slice: ReadSlice, name: string): string | undefined {
     holds: key.columns,
   }));
   const indexes = slice.listed.source.indexes
-    .filter((index) => index.unique)
+    .filter((index) => index.unique || index.exclusion === true)
     .map((index) => ({
       name: index.name,
       columns: index.columns,
-      holds: columnsIn(slice.listed.source, index),
+      holds: index.touches ?? columnsIn(slice.listed.source, index),
     }));
   return [...keys, ...indexes].find((key) => key.holds.includes(name) && !within(key.columns))?.name;
 }

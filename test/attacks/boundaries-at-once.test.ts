@@ -42,7 +42,16 @@ roles:
       const kinds = [
         ['query', { table: 'leaf', include: { vein: true } }],
         ['query', { table: 'vein', where: { body: { contains: 'canary' } }, include: { leaf: true } }],
-        ['aggregate', { table: 'leaf', metrics: [{ fn: 'min', column: 'body' }, { fn: 'max', column: 'body' }] }],
+        [
+          'aggregate',
+          {
+            table: 'leaf',
+            metrics: [
+              { fn: 'min', column: 'body' },
+              { fn: 'max', column: 'body' },
+            ],
+          },
+        ],
         ['get', { table: 'leaf', id: foreignId }],
         ['create', { table: 'leaf', values: { body: `${tenant} wrote ${n}` } }],
         ['update', { table: 'leaf', id: foreignId, values: { body: `${tenant} was here` } }],
@@ -57,7 +66,13 @@ roles:
     const answers = await Promise.all(
       Array.from({ length: 200 }, async (_, n) => {
         const { tenant, others, tool, input } = call(n);
-        return { tenant, others, tool, input, decision: await governed.call(tenant, tool, input, { dry: n % 8 === 0 }) };
+        return {
+          tenant,
+          others,
+          tool,
+          input,
+          decision: await governed.call(tenant, tool, input, { dry: n % 8 === 0 }),
+        };
       }),
     );
     const events = new Map(
@@ -71,7 +86,8 @@ roles:
     let own = 0;
     for (const { tenant, others, tool, input, decision } of answers) {
       const said = JSON.stringify(decision);
-      for (const other of others) expect(said, `${tenant} ${tool} ${JSON.stringify(input)}`).not.toContain(other);
+      for (const other of others)
+        expect(said, `${tenant} ${tool} ${JSON.stringify(input)}`).not.toContain(other);
       if (said.includes(`${tenant} canary`)) own += 1;
       expect(decision.decision, said).not.toBe('failed');
       expect(events.get(decision.event), said).toMatchObject({ tenant, action: tool });

@@ -5,8 +5,8 @@ import { narrow } from '../../src/boundary/narrow.js';
 import { bindBoundary, within } from '../../src/boundary/propagation.js';
 import { reloadBoundary, snapshotOf } from '../../src/boundary/snapshot.js';
 import type { Ringfence } from '../../src/ringfence.js';
-import { type Governed, govern } from '../support/governed.js';
 import { createDatabase } from '../support/database.js';
+import { type Governed, govern } from '../support/governed.js';
 import { describeOnServers } from '../support/test-server.js';
 import { type Desk, openDesk } from './support/desk.js';
 import { DENTAL, DESIGN } from './support/desk-schema.js';
@@ -36,7 +36,10 @@ describeOnServers('everywhere, a boundary', (server) => {
 
   const dental = (more: Partial<Parameters<Governed['boundary']>[0]> = {}): Boundary =>
     desk.governed.boundary({ tenant: DENTAL, workspace: 'front-desk', ...more });
-  const changes = () => desk.database.query('select string_agg(m.xmin || m::text, $$,$$ order by id) as memos, (select count(*) from coupon) as coupons from memo m');
+  const changes = () =>
+    desk.database.query(
+      'select string_agg(m.xmin || m::text, $$,$$ order by id) as memos, (select count(*) from coupon) as coupons from memo m',
+    );
 
   it('must be open: without one there is an error in the library, and no row in the database', async () => {
     const before = await changes();
@@ -47,11 +50,31 @@ describeOnServers('everywhere, a boundary', (server) => {
       await expect(later, tool).rejects.toMatchObject({ code: 'boundary_missing' });
     }
     await expect(ringfence.call('no_such_tool', {})).rejects.toMatchObject({ code: 'boundary_missing' });
-    const tables = ['plan', 'organization', 'contact', 'ticket', 'ticket_note', 'attachment', 'memo', 'coupon', 'account', 'activity', 'reading'];
-    const statements = [...tables.map((table) => `select * from slice_support.${table}`), 'select * from scope_support.ticket', 'select * from scope_support.ticket_note', 'select * from slice_clerk.ticket'];
+    const tables = [
+      'plan',
+      'organization',
+      'contact',
+      'ticket',
+      'ticket_note',
+      'attachment',
+      'memo',
+      'coupon',
+      'account',
+      'activity',
+      'reading',
+    ];
+    const statements = [
+      ...tables.map((table) => `select * from slice_support.${table}`),
+      'select * from scope_support.ticket',
+      'select * from scope_support.ticket_note',
+      'select * from slice_clerk.ticket',
+    ];
     for (const as of ['ringfence_slice_support', 'ringfence_slice_clerk', 'ringfence_gateway']) {
       const { said } = await expectHeld(desk, statements, { as, sealed: false });
-      expect(said.split('\n').filter((line) => line.startsWith('[[{')), as).toEqual([]);
+      expect(
+        said.split('\n').filter((line) => line.startsWith('[[{')),
+        as,
+      ).toEqual([]);
     }
     const writes = [
       "update slice_support.ticket set status = 'closed' returning id",
@@ -77,8 +100,12 @@ describeOnServers('everywhere, a boundary', (server) => {
       expect(() => ringfence.tools()).toThrow(expect.objectContaining({ code: 'boundary_expired' }));
     });
     expect(bound).toThrow(expect.objectContaining({ code: 'boundary_expired' }));
-    expect(() => within(soon, () => ringfence.tools())).toThrow(expect.objectContaining({ code: 'boundary_expired' }));
-    expect(() => narrow(soon, { lifeSeconds: 60 })).toThrow(expect.objectContaining({ code: 'boundary_expired' }));
+    expect(() => within(soon, () => ringfence.tools())).toThrow(
+      expect.objectContaining({ code: 'boundary_expired' }),
+    );
+    expect(() => narrow(soon, { lifeSeconds: 60 })).toThrow(
+      expect.objectContaining({ code: 'boundary_expired' }),
+    );
     expect(() => snapshotOf(soon)).toThrow(expect.objectContaining({ code: 'boundary_expired' }));
     expect(await changes()).toEqual(before);
   });
@@ -99,28 +126,52 @@ describeOnServers('everywhere, a boundary', (server) => {
       null,
       undefined,
     ];
-    for (const fake of fakes) expect(() => within(fake as Boundary, () => ringfence.tools())).toThrow(invalid);
+    for (const fake of fakes)
+      expect(() => within(fake as Boundary, () => ringfence.tools())).toThrow(invalid);
     expect(() => {
       (genuine as { tenant: string }).tenant = DESIGN;
     }).toThrow(TypeError);
     // And the one that is open is not exchanged for another.
     const other = desk.governed.boundary({ tenant: DESIGN });
-    expect(() => within(genuine, () => within(other, () => ringfence.tools()))).toThrow(expect.objectContaining({ code: 'boundary_nested' }));
+    expect(() => within(genuine, () => within(other, () => ringfence.tools()))).toThrow(
+      expect.objectContaining({ code: 'boundary_nested' }),
+    );
     const snapshot = snapshotOf(genuine);
-    const resolver = { memberships: () => Promise.resolve([{ tenant: DENTAL, workspace: 'front-desk', user: 'u1', role: 'support', plan: null, region: null }]) };
+    const resolver = {
+      memberships: () =>
+        Promise.resolve([
+          { tenant: DENTAL, workspace: 'front-desk', user: 'u1', role: 'support', plan: null, region: null },
+        ]),
+    };
     expect((await reloadBoundary(snapshot, { resolver, policy: ringfence.policy })).tenant).toBe(DENTAL);
-    for (const changed of [{ tenant: DESIGN }, { workspace: 'back-office' }, { role: 'clerk' }, { user: 'u2' }, { plan: 'free' }, { policyHash: `sha256:${'0'.repeat(64)}` }]) {
-      await expect(reloadBoundary({ ...snapshot, ...changed }, { resolver, policy: ringfence.policy }), JSON.stringify(changed)).rejects.toMatchObject({ code: 'boundary_invalid' });
+    for (const changed of [
+      { tenant: DESIGN },
+      { workspace: 'back-office' },
+      { role: 'clerk' },
+      { user: 'u2' },
+      { plan: 'free' },
+      { policyHash: `sha256:${'0'.repeat(64)}` },
+    ]) {
+      await expect(
+        reloadBoundary({ ...snapshot, ...changed }, { resolver, policy: ringfence.policy }),
+        JSON.stringify(changed),
+      ).rejects.toMatchObject({ code: 'boundary_invalid' });
     }
   });
 
   it('must be of this policy and of a role it has', async () => {
     const foreign = (hash: string, role = 'support') =>
-      desk.governed.boundary({ tenant: DENTAL, role, policy: { hash, roles: new Set([role]) } } as Parameters<Governed['boundary']>[0]);
-    expect(() => desk.governed.boundary({ tenant: DENTAL, role: 'owner' })).toThrow(expect.objectContaining({ code: 'membership_missing' }));
+      desk.governed.boundary({ tenant: DENTAL, role, policy: { hash, roles: new Set([role]) } } as Parameters<
+        Governed['boundary']
+      >[0]);
+    expect(() => desk.governed.boundary({ tenant: DENTAL, role: 'owner' })).toThrow(
+      expect.objectContaining({ code: 'membership_missing' }),
+    );
     // The fields of a boundary cannot bring a policy of their own along.
     expect(foreign(`sha256:${'0'.repeat(64)}`).policyHash).toBe(ringfence.policy.hash);
-    const elsewhere = await createDatabase(server, { sql: 'create table ticket (id int primary key, org_id text not null)' });
+    const elsewhere = await createDatabase(server, {
+      sql: 'create table ticket (id int primary key, org_id text not null)',
+    });
     const other = await govern(
       elsewhere,
       'version: 1\npreset: development\ntables: { ticket: { tenant: { column: org_id } } }\nroles: { support: { tables: { ticket: {} } } }',
@@ -142,33 +193,55 @@ describeOnServers('everywhere, a boundary', (server) => {
     expect(within(reader, () => ringfence.tools()).map(({ name }) => name)).toEqual(['query']);
     for (const [tool, input] of CALLS) {
       const decision = await within(reader, () => ringfence.call(tool, input));
-      expect(decision, tool).toMatchObject(tool === 'query' ? { decision: 'allowed' } : { decision: 'denied', code: 'tool_not_allowed', rule: 'boundary.tools' });
+      expect(decision, tool).toMatchObject(
+        tool === 'query'
+          ? { decision: 'allowed' }
+          : { decision: 'denied', code: 'tool_not_allowed', rule: 'boundary.tools' },
+      );
     }
-    for (const none of [narrow(dental(), { tools: [] }), narrow(reader, { tools: [] }), dental({ tools: [] })]) {
+    for (const none of [
+      narrow(dental(), { tools: [] }),
+      narrow(reader, { tools: [] }),
+      dental({ tools: [] }),
+    ]) {
       for (const [tool, input] of CALLS) {
-        expect(await within(none, () => ringfence.call(tool, input)), tool).toMatchObject({ decision: 'denied', code: 'tool_not_allowed' });
+        expect(await within(none, () => ringfence.call(tool, input)), tool).toMatchObject({
+          decision: 'denied',
+          code: 'tool_not_allowed',
+        });
       }
     }
-    expect(() => narrow(reader, { tools: ['query', 'get'] })).toThrow(expect.objectContaining({ code: 'boundary_invalid' }));
+    expect(() => narrow(reader, { tools: ['query', 'get'] })).toThrow(
+      expect.objectContaining({ code: 'boundary_invalid' }),
+    );
     expect(await changes()).toEqual(before);
   });
 
   it('narrowed to tables hides every other, by name, by relation and by condition', async () => {
     const narrowed = narrow(dental(), { dataSources: ['ticket'] });
     const call = (tool: string, input: unknown) => within(narrowed, () => ringfence.call(tool, input));
-    expect(await call('query', { table: 'ticket' })).toMatchObject({ decision: 'allowed', rows: [{ id: 1 }, { id: 2 }, { id: 3 }] });
+    expect(await call('query', { table: 'ticket' })).toMatchObject({
+      decision: 'allowed',
+      rows: [{ id: 1 }, { id: 2 }, { id: 3 }],
+    });
     const hidden = { decision: 'denied', code: 'unknown_table' };
     for (const table of ['contact', 'memo', 'ticket_note', 'plan']) {
       expect(await call('query', { table }), table).toMatchObject(hidden);
       expect(await call('get', { table, id: 1 }), table).toMatchObject(hidden);
       expect(await call('aggregate', { table, metrics: [{ fn: 'count' }] }), table).toMatchObject(hidden);
-      expect(await call('update', { table, id: 1, values: { body: 'x' }, reason }), table).toMatchObject(hidden);
+      expect(await call('update', { table, id: 1, values: { body: 'x' }, reason }), table).toMatchObject(
+        hidden,
+      );
       expect(await call('delete', { table, id: 1, reason }), table).toMatchObject(hidden);
     }
     const unrelated = { decision: 'denied', code: 'unknown_relation' };
     expect(await call('query', { table: 'ticket', include: { contact: true } })).toMatchObject(unrelated);
-    expect(await call('query', { table: 'ticket', where: { has: { contact: { city: 'Oslo' } } } })).toMatchObject(unrelated);
-    expect(JSON.stringify(await call('describe_schema', {}))).not.toMatch(/ticket_note|memo|attachment|coupon/);
+    expect(
+      await call('query', { table: 'ticket', where: { has: { contact: { city: 'Oslo' } } } }),
+    ).toMatchObject(unrelated);
+    expect(JSON.stringify(await call('describe_schema', {}))).not.toMatch(
+      /ticket_note|memo|attachment|coupon/,
+    );
     const none = narrow(narrowed, { dataSources: [] });
     expect(await within(none, () => ringfence.call('query', { table: 'ticket' }))).toMatchObject(hidden);
   });
@@ -179,15 +252,28 @@ describeOnServers('everywhere, a boundary', (server) => {
     for (const [tool, input] of CALLS) {
       const allowed = ['describe_schema', 'query', 'get'].includes(tool);
       expect(await within(free, () => ringfence.call(tool, input)), tool).toMatchObject(
-        allowed ? { decision: 'allowed' } : { decision: 'denied', code: 'tool_not_allowed', rule: 'plans.free.tools' },
+        allowed
+          ? { decision: 'allowed' }
+          : { decision: 'denied', code: 'tool_not_allowed', rule: 'plans.free.tools' },
       );
     }
     const clerk = dental({ role: 'clerk', plan: 'free' });
-    expect(await within(clerk, () => ringfence.call('query', { table: 'ticket' }))).toMatchObject({ rows: [{ id: 1, status: 'open' }, { id: 2 }, { id: 3 }] });
-    expect(await within(clerk, () => ringfence.call('query', { table: 'ticket', columns: ['subject'] }))).toMatchObject({ code: 'unknown_column' });
-    expect(await within(clerk, () => ringfence.call('query', { table: 'contact' }))).toMatchObject({ code: 'unknown_table' });
-    for (const tool of WRITES) expect(await within(clerk, () => ringfence.call(tool, {})), tool).toMatchObject({ code: 'tool_not_allowed' });
-    expect(await within(clerk, () => ringfence.call('aggregate', {}))).toMatchObject({ code: 'tool_not_allowed' });
+    expect(await within(clerk, () => ringfence.call('query', { table: 'ticket' }))).toMatchObject({
+      rows: [{ id: 1, status: 'open' }, { id: 2 }, { id: 3 }],
+    });
+    expect(
+      await within(clerk, () => ringfence.call('query', { table: 'ticket', columns: ['subject'] })),
+    ).toMatchObject({ code: 'unknown_column' });
+    expect(await within(clerk, () => ringfence.call('query', { table: 'contact' }))).toMatchObject({
+      code: 'unknown_table',
+    });
+    for (const tool of WRITES)
+      expect(await within(clerk, () => ringfence.call(tool, {})), tool).toMatchObject({
+        code: 'tool_not_allowed',
+      });
+    expect(await within(clerk, () => ringfence.call('aggregate', {}))).toMatchObject({
+      code: 'tool_not_allowed',
+    });
     expect(await changes()).toEqual(before);
   });
 });

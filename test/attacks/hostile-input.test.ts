@@ -33,20 +33,22 @@ const WHERES: Readonly<Record<string, unknown>> = {
   'other characters': { subject: '\u202e\u0000\uffff\u{1f980}' },
   'a number beyond all': { id: 1e308 },
   'no number': { id: Number.NaN },
-  'infinity': { id: Number.POSITIVE_INFINITY },
+  infinity: { id: Number.POSITIVE_INFINITY },
   'a big integer': { id: '99999999999999999999999999' },
   'a fraction': { id: 1.5 },
-  'special dates': { deleted_at: { in: ['now', 'infinity', 'epoch', 'allballs', '0000-00-00', '9999999-01-01'] } },
+  'special dates': {
+    deleted_at: { in: ['now', 'infinity', 'epoch', 'allballs', '0000-00-00', '9999999-01-01'] },
+  },
   'its own prototype': JSON.parse('{"__proto__": {"id": 1}, "constructor": {"eq": 1}}'),
   'operators of a prototype': { id: JSON.parse('{"__proto__": 1}') },
-  'undefined': { id: undefined },
+  undefined: { id: undefined },
   'a function': { id: () => 1 },
   'a symbol': { id: Symbol('x') },
   'a bigint': { id: 10n },
   'a date': { deleted_at: new Date(0) },
   'a map': new Map([['id', 1]]),
   'an array': [{ id: 1 }],
-  'text': 'id = 1',
+  text: 'id = 1',
   'empty names': { '': '' },
 };
 
@@ -71,7 +73,9 @@ describeOnServers('a hostile input', (server) => {
       ] as const;
       for (const [tool, input] of calls) {
         const before = await desk.designRows();
-        const decision = await desk.governed.call({ tenant: DENTAL, workspace: 'front-desk' }, tool, input, { dry: true });
+        const decision = await desk.governed.call({ tenant: DENTAL, workspace: 'front-desk' }, tool, input, {
+          dry: true,
+        });
         expect(JSON.stringify(decision), tool).not.toMatch(/zephyr|umbr/i);
         if (decision.decision === 'failed') expect(decision.code, tool).not.toBe('internal');
         const recorded = await desk.database.query(
@@ -85,10 +89,33 @@ describeOnServers('a hostile input', (server) => {
   }
 
   it('is answered with a decision where it is no input at all', async () => {
-    for (const input of [undefined, null, 1, 'x', true, [], [[]], circular, () => 1, Symbol('x'), 10n, new Proxy({}, {})]) {
-      for (const tool of ['query', 'create', 'describe_schema', 'no such tool', '', '__proto__', 'x'.repeat(100_000)]) {
+    for (const input of [
+      undefined,
+      null,
+      1,
+      'x',
+      true,
+      [],
+      [[]],
+      circular,
+      () => 1,
+      Symbol('x'),
+      10n,
+      new Proxy({}, {}),
+    ]) {
+      for (const tool of [
+        'query',
+        'create',
+        'describe_schema',
+        'no such tool',
+        '',
+        '__proto__',
+        'x'.repeat(100_000),
+      ]) {
         const decision = await desk.governed.call({ tenant: DENTAL, workspace: 'front-desk' }, tool, input);
-        expect(decision.decision === 'failed' ? decision.code : decision.decision).toMatch(/^(allowed|denied)$/);
+        expect(decision.decision === 'failed' ? decision.code : decision.decision).toMatch(
+          /^(allowed|denied)$/,
+        );
       }
     }
   });

@@ -15,11 +15,41 @@ type Call = readonly [tool: string, input: unknown];
 /** A call with the line in every place at once where a value may stand, and one for each place where a name may. */
 function calls(line: string): readonly Call[] {
   const keyed = { [line]: 'x' };
-  const compared = { eq: line, ne: line, prefix: line, contains: line, in: [line], not_in: [line], gte: line };
+  const compared = {
+    eq: line,
+    ne: line,
+    prefix: line,
+    contains: line,
+    in: [line],
+    not_in: [line],
+    gte: line,
+  };
   return [
-    ['query', { table: 'ticket', where: { or: [{ subject: compared }, { not: { body: line } }, { has: { contact: { city: line, email: line } } }] } }],
-    ['query', { table: 'contact', include: { ticket: { where: { subject: compared } } }, where: { badge: { not_in: [line] } } }],
-    ['aggregate', { table: 'ticket', metrics: [{ fn: 'count', as: line }], where: { subject: { ne: line } } }],
+    [
+      'query',
+      {
+        table: 'ticket',
+        where: {
+          or: [
+            { subject: compared },
+            { not: { body: line } },
+            { has: { contact: { city: line, email: line } } },
+          ],
+        },
+      },
+    ],
+    [
+      'query',
+      {
+        table: 'contact',
+        include: { ticket: { where: { subject: compared } } },
+        where: { badge: { not_in: [line] } },
+      },
+    ],
+    [
+      'aggregate',
+      { table: 'ticket', metrics: [{ fn: 'count', as: line }], where: { subject: { ne: line } } },
+    ],
     ['create', { table: 'memo', values: { body: line }, reason: line }],
     ['update', { table: 'ticket', id: 1, values: { subject: line, body: line }, reason: line }],
     ['get', { table: 'ticket', id: line }],
@@ -31,7 +61,10 @@ function calls(line: string): readonly Call[] {
     ['query', { table: 'ticket', where: { id: line } }],
     ['query', { table: 'ticket', where: { subject: keyed } }],
     ['query', { table: 'ticket', where: keyed, include: keyed }],
-    ['aggregate', { table: 'ticket', metrics: [{ fn: line, column: line }], group_by: [line], having: keyed }],
+    [
+      'aggregate',
+      { table: 'ticket', metrics: [{ fn: line, column: line }], group_by: [line], having: keyed },
+    ],
     ['describe_schema', { tables: [line] }],
     ['create', { table: 'ticket', values: keyed, reason: line }],
     [line, { [line]: line }],
@@ -72,13 +105,17 @@ describeWithCorpus('injection', 'lines of injection', () => {
       expect(found.length).toBeGreaterThan(5);
     });
 
-    it('bring up no foreign row, break nothing and change nothing of anybody else’s', { timeout: 600_000 }, async () => {
+    it('bring up no foreign row, break nothing and change nothing of anybody else’s', {
+      timeout: 600_000,
+    }, async () => {
       expect(lines.length).toBeGreaterThan(800);
       const before = await desk.designRows();
       const boundary = desk.governed.boundary({ tenant: DENTAL, workspace: 'front-desk' });
       const decisions: Record<string, number> = { allowed: 0, denied: 0, failed: 0 };
       for (const line of lines) {
-        const answers = await within(boundary, () => Promise.all(calls(line).map(([tool, input]) => desk.governed.ringfence.call(tool, input))));
+        const answers = await within(boundary, () =>
+          Promise.all(calls(line).map(([tool, input]) => desk.governed.ringfence.call(tool, input))),
+        );
         for (const [at, answer] of answers.entries()) {
           const shown = `${JSON.stringify(calls(line)[at])} gave ${JSON.stringify(answer)}`;
           expect(JSON.stringify(answer), shown).not.toMatch(FOREIGN_ROW);
@@ -91,9 +128,13 @@ describeWithCorpus('injection', 'lines of injection', () => {
       expect(decisions.denied).toBeGreaterThan(lines.length);
       expect(decisions.failed).toBe(0);
       // What was written is what was said, to the letter.
-      const [stored] = await desk.database.query<{ n: number }>("select count(distinct body)::int as n from memo where org_id = 'northstar-dental' and id >= 500");
+      const [stored] = await desk.database.query<{ n: number }>(
+        "select count(distinct body)::int as n from memo where org_id = 'northstar-dental' and id >= 500",
+      );
       expect(stored?.n).toBe(lines.length);
-      const tables = await desk.database.query("select count(*)::int as n from pg_tables where schemaname = 'public'");
+      const tables = await desk.database.query(
+        "select count(*)::int as n from pg_tables where schemaname = 'public'",
+      );
       expect(tables).toEqual([{ n: 14 }]);
     });
   });

@@ -33,28 +33,48 @@ const ATTACKS: readonly Attack[] = [
     name: 'a materialised view',
     carrier: 'setting',
     raw: ['select body from naive.cached'],
-    hostile: ['select * from naive.cached', 'select * from public.ticket_cache', 'refresh materialized view public.ticket_cache'],
+    hostile: [
+      'select * from naive.cached',
+      'select * from public.ticket_cache',
+      'refresh materialized view public.ticket_cache',
+    ],
     outcome: REFUSED,
   },
   {
     name: 'a function that runs as its owner',
     carrier: 'setting',
     raw: ['select naive.count_docs()'],
-    hostile: ['select public.find_contacts()', 'select ringfence.sealed()', "select ringfence.ledger_events(null, null, null, 100)", 'select ringfence.memberships($$u1$$)'],
+    hostile: [
+      'select public.find_contacts()',
+      'select ringfence.sealed()',
+      'select ringfence.ledger_events(null, null, null, 100)',
+      'select ringfence.memberships($$u1$$)',
+    ],
     outcome: REFUSED,
   },
   {
     name: 'a partition, read by its own name',
     carrier: 'setting',
     raw: ['select * from naive.part_design'],
-    hostile: ['select * from public.reading_2027', 'select * from public.reading', "update public.reading_2027 set place = 'x'"],
+    hostile: [
+      'select * from public.reading_2027',
+      'select * from public.reading',
+      "update public.reading_2027 set place = 'x'",
+    ],
     outcome: REFUSED,
   },
   {
     name: 'a table that the policy does not have',
     carrier: 'setting',
     raw: ['select * from naive.cached'],
-    hostile: ['select * from public.payroll', 'select * from ringfence.leaf', 'select * from ringfence.event_pending', 'select * from ringfence.install', 'select * from ringfence.claim_key', 'select * from ringfence.membership'],
+    hostile: [
+      'select * from public.payroll',
+      'select * from ringfence.leaf',
+      'select * from ringfence.event_pending',
+      'select * from ringfence.install',
+      'select * from ringfence.claim_key',
+      'select * from ringfence.membership',
+    ],
     outcome: REFUSED,
   },
   {
@@ -65,8 +85,8 @@ const ATTACKS: readonly Attack[] = [
     hostile: [
       "insert into slice_support.contact (id, org_id, city) values (7001, 'northstar-dental', 'x')",
       "insert into slice_support.ticket_note (id, ticket_id, body) values (7001, 1, 'x')",
-      "update slice_support.ticket set id = 7001 where id = 1",
-      "insert into slice_support.contact (id) values (7001) on conflict do nothing",
+      'update slice_support.ticket set id = 7001 where id = 1',
+      'insert into slice_support.contact (id) values (7001) on conflict do nothing',
       "insert into slice_support.coupon (id, org_id, code, percent) values (7001, 'northstar-dental', 'x', 1) on conflict (id) do update set percent = 1",
     ],
     outcome: /^(42501|25006)$/,
@@ -74,7 +94,9 @@ const ATTACKS: readonly Attack[] = [
   {
     name: 'ON CONFLICT over a hidden row',
     carrier: 'setting',
-    raw: ["insert into naive.doc (id, org, code, body) values (3, 'dental', 'ZEPHYR', 'x') on conflict do nothing"],
+    raw: [
+      "insert into naive.doc (id, org, code, body) values (3, 'dental', 'ZEPHYR', 'x') on conflict do nothing",
+    ],
     brings: /\[\[\[\],0\]\]/,
     hostile: [
       "insert into slice_support.account (org_id, number, label) values ('northstar-design', 7001, 'x') on conflict do nothing",
@@ -91,7 +113,7 @@ const ATTACKS: readonly Attack[] = [
     hostile: [
       "insert into slice_support.ticket (org_id, contact_id, subject, body) values ('northstar-dental', 7001, 'x', 'x')",
       "insert into slice_support.ticket (org_id, contact_id, subject, body) values ('northstar-dental', 987654, 'x', 'x')",
-      "update slice_support.ticket set contact_id = 7001 where id = 1",
+      'update slice_support.ticket set contact_id = 7001 where id = 1',
       "insert into slice_support.ticket_note (ticket_id, body) values (7001, 'x')",
       "insert into slice_support.attachment (note_id, file_name) values (7001, 'x')",
       "insert into slice_support.ticket (org_id, subject, body) values ('northstar-design', 'x', 'x')",
@@ -130,7 +152,7 @@ const ATTACKS: readonly Attack[] = [
       'update slice_support.ticket set subject = null where id = 1',
       "update slice_support.ticket set status = 'nonsense' where id = 1",
       "insert into slice_support.contact (org_id, city) values ('northstar-dental', 'x')",
-      "insert into slice_support.ticket_note (ticket_id, body) values (1, null)",
+      'insert into slice_support.ticket_note (ticket_id, body) values (1, null)',
     ],
   },
   {
@@ -139,10 +161,19 @@ const ATTACKS: readonly Attack[] = [
     raw: ["select * from naive.my_docs where (case when body ^@ 'z' then body else '1' end)::int = 2"],
     hostile: [
       // It fails upon a row of Design's alone; where there is none, nothing fails.
-      ...['ticket.subject', 'contact.full_name', 'attachment.file_name', 'ticket_note.body', 'reading.place', 'memo.body', 'organization.name'].flatMap((name) => {
+      ...[
+        'ticket.subject',
+        'contact.full_name',
+        'attachment.file_name',
+        'ticket_note.body',
+        'reading.place',
+        'memo.body',
+        'organization.name',
+      ].flatMap((name) => {
         const [table, column] = name.split('.');
         return ['ze', 'Ze'].map(
-          (start) => `select * from slice_support.${table} where (case when strpos(${column}, '${start}' || 'phyr') > 0 then ${column} else '1' end)::int = 2`,
+          (start) =>
+            `select * from slice_support.${table} where (case when strpos(${column}, '${start}' || 'phyr') > 0 then ${column} else '1' end)::int = 2`,
         );
       }),
       "select * from slice_support.contact where (case when length(full_name) > 4 then full_name else '1' end)::int = 2",
@@ -159,7 +190,15 @@ const ATTACKS: readonly Attack[] = [
     ],
     hostile: [
       "create function pg_temp.tell(text) returns bool cost 0.0000001 language plpgsql as $$ begin raise notice 'told %', $1; return true; end $$",
-      ...['ticket.subject', 'contact.full_name', 'contact.email', 'contact.remarks', 'memo.body', 'ticket_note.body', 'attachment.file_name'].map((name) => {
+      ...[
+        'ticket.subject',
+        'contact.full_name',
+        'contact.email',
+        'contact.remarks',
+        'memo.body',
+        'ticket_note.body',
+        'attachment.file_name',
+      ].map((name) => {
         const [table, column] = name.split('.');
         return `select 1 from slice_support.${table} where pg_temp.tell(${column})`;
       }),
@@ -242,7 +281,7 @@ describeOnServers('beside rows', (server) => {
       'select * from pg_hba_file_rules',
       'select pg_reload_conf()',
       'alter system set row_security = off',
-      'load \'auto_explain\'',
+      "load 'auto_explain'",
       'create extension dblink',
       'create extension postgres_fdw',
       'create server elsewhere foreign data wrapper nothing',
@@ -252,7 +291,7 @@ describeOnServers('beside rows', (server) => {
       "select pg_create_logical_replication_slot('s', 'pgoutput')",
       "select * from pg_logical_slot_get_changes('s', null, null)",
       'create event trigger e on ddl_command_start execute function suppress_redundant_updates_trigger()',
-      "create language plpython3u",
+      'create language plpython3u',
       'create role mine login superuser',
       'create schema mine',
       'create table public.mine (id int)',
@@ -260,13 +299,13 @@ describeOnServers('beside rows', (server) => {
       'lock table public.memo in access exclusive mode',
       'alter role ringfence_gateway set search_path = public',
       'alter role postgres password null',
-      "alter database current set row_security = off",
+      'alter database current set row_security = off',
       'set session authorization postgres',
       'vacuum public.ticket',
       'create trigger t before insert on public.ticket for each row execute function suppress_redundant_updates_trigger()',
       'create statistics s on id, subject from public.ticket',
-      'comment on table public.ticket is \'x\'',
-      'security label on table public.ticket is \'x\'',
+      "comment on table public.ticket is 'x'",
+      "security label on table public.ticket is 'x'",
     ];
     for (const effect of ['read', 'write'] as const) {
       const { outcomes } = await expectHeld(desk, hostile, { effect });
@@ -281,13 +320,25 @@ describeOnServers('beside rows', (server) => {
         (select count(*)::int from pg_foreign_server) as servers, (select count(*)::int from pg_event_trigger) as event_triggers,
         (select count(*)::int from pg_roles where rolname ~ '^ringfence_' and (rolsuper or rolbypassrls or rolreplication or rolcreaterole or rolcreatedb)) as mighty_roles,
         (select count(*)::int from pg_class c join pg_roles r on r.oid = c.relowner where r.rolname ~ '^ringfence_' and c.relkind in ('r', 'p') and c.relnamespace <> 'ringfence'::regnamespace) as owned_tables`);
-    expect(found).toEqual({ publications: 0, subscriptions: 0, slots: 0, servers: 0, event_triggers: 0, mighty_roles: 0, owned_tables: 0 });
+    expect(found).toEqual({
+      publications: 0,
+      subscriptions: 0,
+      slots: 0,
+      servers: 0,
+      event_triggers: 0,
+      mighty_roles: 0,
+      owned_tables: 0,
+    });
     // Whatever the gateway may become, and what that may become in turn, is a slice role.
     const reached = await desk.database.query(`
       with recursive reach as (
         select oid from pg_roles where rolname = 'ringfence_gateway'
         union select m.roleid from reach join pg_auth_members m on m.member = reach.oid)
       select rolname from reach join pg_roles using (oid) order by 1`);
-    expect(reached).toEqual(['ringfence_gateway', 'ringfence_slice_clerk', 'ringfence_slice_support'].map((rolname) => ({ rolname })));
+    expect(reached).toEqual(
+      ['ringfence_gateway', 'ringfence_slice_clerk', 'ringfence_slice_support'].map((rolname) => ({
+        rolname,
+      })),
+    );
   });
 });

@@ -16,7 +16,12 @@ describeOnServers('a connection shared by tenants', (server) => {
   let gateway: Gateway;
   beforeAll(async () => {
     desk = await openDesk(server);
-    gateway = await Gateway.open({ url: desk.governed.gatewayUrl, keys: desk.governed.keys, size: 1, perTenant: 1 });
+    gateway = await Gateway.open({
+      url: desk.governed.gatewayUrl,
+      keys: desk.governed.keys,
+      size: 1,
+      perTenant: 1,
+    });
   });
   afterAll(async () => {
     await gateway.close();
@@ -62,10 +67,10 @@ describeOnServers('a connection shared by tenants', (server) => {
     'select 1/0',
     'declare left_open cursor for select subject from slice_support.ticket',
     'do $$ begin commit; end $$',
-    'do $$ begin execute \'set role none\'; end $$',
+    "do $$ begin execute 'set role none'; end $$",
     'select 1; select 2',
     '',
-    "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())",
+    'select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())',
   ];
   for (const statement of SLOT) {
     it(`serves the next tenant its own rows and nothing else after: ${statement || 'nothing at all'}`, async () => {
@@ -81,7 +86,9 @@ describeOnServers('a connection shared by tenants', (server) => {
           ),
         );
         expect(left, effect).toEqual(['ringfence_slice_support', 'pg_catalog', 'on', '5s', '0', '0', '0']);
-        const changed = await desk.database.query("select count(*)::int as n from ticket where org_id = 'northstar-design'");
+        const changed = await desk.database.query(
+          "select count(*)::int as n from ticket where org_id = 'northstar-design'",
+        );
         expect(changed).toEqual([{ n: 2 }]);
       }
     });
@@ -96,15 +103,18 @@ describeOnServers('a connection shared by tenants', (server) => {
       "select nextval('public.coupon_id_seq')",
     ];
     for (const sql of writes) expect(await run(DENTAL, sql), sql).toMatchObject({ kind: 'verdict' });
-    expect(await desk.database.query("select count(*)::int as n from memo")).toEqual([{ n: 4 }]);
+    expect(await desk.database.query('select count(*)::int as n from memo')).toEqual([{ n: 4 }]);
   });
 
   it('shows no value of a call, and no tenant, to the other sessions of the same login', async () => {
     const product = await desk.database.connect(desk.product);
     const other = await desk.database.connect(desk.product);
-    const watch = 'select query, application_name, usename from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
+    const watch =
+      'select query, application_name, usename from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
     await product.query("select 'zephyr', $$northstar-design$$");
-    expect(JSON.stringify((await other.query(watch)).rows), 'raw: a literal in a statement').toContain('zephyr');
+    expect(JSON.stringify((await other.query(watch)).rows), 'raw: a literal in a statement').toContain(
+      'zephyr',
+    );
     await product.end();
     await other.end();
 
@@ -113,7 +123,10 @@ describeOnServers('a connection shared by tenants', (server) => {
     await watcher.query('reset role');
     const held = await desk.database.connect();
     await held.query('begin; lock table ticket in access exclusive mode');
-    const waiting = desk.governed.call({ tenant: DESIGN, workspace: 'front-desk' }, 'query', { table: 'ticket', where: { body: { contains: 'zephyr' } } });
+    const waiting = desk.governed.call({ tenant: DESIGN, workspace: 'front-desk' }, 'query', {
+      table: 'ticket',
+      where: { body: { contains: 'zephyr' } },
+    });
     let seen: readonly { query: string }[] = [];
     for (let tries = 0; tries < 200 && !JSON.stringify(seen).includes('ringfence:'); tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -146,7 +159,9 @@ describeOnServers('a connection shared by tenants', (server) => {
     ]);
     expect(outcomes.filter((outcome) => outcome === 'ok')).toEqual([]);
     expect((await victim.query('select 1 as alive')).rows).toEqual([{ alive: 1 }]);
-    const { said } = await besiege(desk, [`select query, state, client_addr, wait_event from pg_stat_activity where pid = ${pid}`]);
+    const { said } = await besiege(desk, [
+      `select query, state, client_addr, wait_event from pg_stat_activity where pid = ${pid}`,
+    ]);
     expect(said).toContain('insufficient privilege');
     await victim.end();
   });

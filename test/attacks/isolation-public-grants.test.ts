@@ -27,7 +27,9 @@ describeOnServers('a table granted to PUBLIC', (server) => {
     }
     await client.query('begin');
     expect((await client.query("update ticket set subject = 'x' where id = 7001")).rowCount).toBe(1);
-    expect((await client.query('delete from attachment where false', []).catch(({ code }) => code))).toBe('42501');
+    expect(await client.query('delete from attachment where false', []).catch(({ code }) => code)).toBe(
+      '42501',
+    );
     await client.query('rollback');
     await client.end();
   });
@@ -35,7 +37,9 @@ describeOnServers('a table granted to PUBLIC', (server) => {
   for (const as of ['ringfence_slice_support', 'ringfence_slice_clerk', 'ringfence_gateway']) {
     for (const sealed of [true, false]) {
       it(`shows and takes no row to ${as} ${sealed ? 'under a seal' : 'without a seal'}`, async () => {
-        const before = await desk.database.query('select string_agg(t::text, $$,$$ order by id) from ticket t');
+        const before = await desk.database.query(
+          'select string_agg(t::text, $$,$$ order by id) from ticket t',
+        );
         const statements = OPEN_TABLES.flatMap((table) => [
           `select * from public.${table}`,
           `select count(*) as n from public.${table} having count(*) > 0`,
@@ -49,7 +53,9 @@ describeOnServers('a table granted to PUBLIC', (server) => {
         // They run, as PUBLIC may run them, and meet no row.
         expect(outcomes.filter((outcome) => outcome === 'ok').length).toBeGreaterThan(0);
         expect(said).not.toMatch(/"id":|"n":/);
-        expect(await desk.database.query('select string_agg(t::text, $$,$$ order by id) from ticket t')).toEqual(before);
+        expect(
+          await desk.database.query('select string_agg(t::text, $$,$$ order by id) from ticket t'),
+        ).toEqual(before);
         const inserts = [
           "insert into public.ticket (org_id, subject, body) values ('northstar-dental', 'x', 'x')",
           "insert into public.ticket (org_id, subject, body) values ('northstar-design', 'x', 'x')",
@@ -63,7 +69,11 @@ describeOnServers('a table granted to PUBLIC', (server) => {
   }
 
   it('is no way round a view of the slice either: denied columns, masks and rules hold', async () => {
-    const { said } = await expectHeld(desk, ['select * from slice_support.contact', 'select portal_password from public.contact', 'select c.* from slice_support.contact s join public.contact c using (id)']);
+    const { said } = await expectHeld(desk, [
+      'select * from slice_support.contact',
+      'select portal_password from public.contact',
+      'select c.* from slice_support.contact s join public.contact c using (id)',
+    ]);
     expect(said).toContain('U***');
   });
 
@@ -72,9 +82,13 @@ describeOnServers('a table granted to PUBLIC', (server) => {
       const admin = await desk.database.connect();
       const { notes } = await plan(admin, desk.governed.ringfence.policy, await introspect(admin));
       await admin.end();
-      return notes.filter(({ about, text }) => about === 'public' && text.includes('TRUNCATE')).map(({ table }) => table ?? '');
+      return notes
+        .filter(({ about, text }) => about === 'public' && text.includes('TRUNCATE'))
+        .map(({ table }) => table ?? '');
     };
-    const { outcomes } = await expectHeld(desk, ['truncate public.memo', 'truncate public.ticket cascade'], { effect: 'write' });
+    const { outcomes } = await expectHeld(desk, ['truncate public.memo', 'truncate public.ticket cascade'], {
+      effect: 'write',
+    });
     expect(outcomes).toEqual(['42501', '42501']);
     expect(await notesOnTruncate()).toEqual([]);
     await desk.database.query('grant all on memo to public');
@@ -93,8 +107,12 @@ describeOnServers('a table granted to PUBLIC', (server) => {
     await admin.query('grant select on payroll, reading_2027, everybody to public');
     try {
       const { notes } = await plan(admin, desk.governed.ringfence.policy, await introspect(admin));
-      const told = notes.filter(({ about }) => about === 'public').map(({ text }) => text).join(' ');
-      for (const name of ['public.payroll', 'public.reading_2027', 'public.everybody']) expect(told).toContain(name);
+      const told = notes
+        .filter(({ about }) => about === 'public')
+        .map(({ text }) => text)
+        .join(' ');
+      for (const name of ['public.payroll', 'public.reading_2027', 'public.everybody'])
+        expect(told).toContain(name);
     } finally {
       await admin.query('revoke select on payroll, reading_2027, everybody from public');
       await admin.end();

@@ -39,18 +39,27 @@ const ATTACKS: readonly Attack[] = [
     name: 'a setting set in a DO block',
     carrier: 'setting',
     raw: ["do $$ begin perform set_config('app.tenant', 'design', true); end $$"],
-    hostile: [`do $$ begin perform set_config('ringfence.seal', ${FORGED}, true); execute 'set local role ringfence_slice_support'; end $$`],
+    hostile: [
+      `do $$ begin perform set_config('ringfence.seal', ${FORGED}, true); execute 'set local role ringfence_slice_support'; end $$`,
+    ],
   },
   {
     name: 'a setting changed around a savepoint',
     carrier: 'setting',
     raw: ['savepoint z', "select set_config('app.tenant', 'design', true)", 'release z'],
-    hostile: ['savepoint z', "select set_config('ringfence.seal', '', true)", 'release z', `select set_config('ringfence.seal', ${FORGED}, true) is null`],
+    hostile: [
+      'savepoint z',
+      "select set_config('ringfence.seal', '', true)",
+      'release z',
+      `select set_config('ringfence.seal', ${FORGED}, true) is null`,
+    ],
   },
   {
     name: 'a seal edited in place',
     carrier: 'setting',
-    raw: ["select set_config('app.tenant', replace(current_setting('app.tenant'), 'dental', 'design'), true)"],
+    raw: [
+      "select set_config('app.tenant', replace(current_setting('app.tenant'), 'dental', 'design'), true)",
+    ],
     hostile: [
       "select set_config('ringfence.seal', replace(current_setting('ringfence.seal'), 'dental', 'design'), true) is not null",
       "select set_config('ringfence.seal', replace(current_setting('ringfence.seal'), 'front-desk', 'back-office'), true) is not null",
@@ -64,13 +73,25 @@ const ATTACKS: readonly Attack[] = [
     name: 'another role of the login’s',
     carrier: 'member',
     raw: ['set role naive_design'],
-    hostile: ['set role ringfence_slice_clerk', 'set role ringfence_view_support', 'set role ringfence_owner', 'set role ringfence_auditor', 'set role naive_design'],
+    hostile: [
+      'set role ringfence_slice_clerk',
+      'set role ringfence_view_support',
+      'set role ringfence_owner',
+      'set role ringfence_auditor',
+      'set role naive_design',
+    ],
   },
   {
     name: 'the login’s own role, and from there another',
     carrier: 'member',
     raw: ['reset role', 'set role naive_design'],
-    hostile: ['reset role', 'select * from public.ticket', 'set role ringfence_view_support', 'select * from public.contact', SLICE],
+    hostile: [
+      'reset role',
+      'select * from public.ticket',
+      'set role ringfence_view_support',
+      'select * from public.contact',
+      SLICE,
+    ],
   },
   {
     name: 'a role set by a function, in the middle of a statement',
@@ -86,7 +107,11 @@ const ATTACKS: readonly Attack[] = [
     name: 'a role set in a DO block',
     carrier: 'member',
     raw: ["do $$ begin execute 'set local role naive_design'; end $$"],
-    hostile: ["do $$ begin execute 'set local role ringfence_owner'; end $$", "do $$ begin execute 'set local role none'; end $$", 'select * from public.ticket'],
+    hostile: [
+      "do $$ begin execute 'set local role ringfence_owner'; end $$",
+      "do $$ begin execute 'set local role none'; end $$",
+      'select * from public.ticket',
+    ],
   },
   {
     name: 'the end of the transaction, and a new one',
@@ -133,13 +158,22 @@ const ATTACKS: readonly Attack[] = [
     name: 'row security switched off for the table',
     carrier: 'owner',
     raw: ['alter table naive.doc disable row level security'],
-    hostile: ['alter table public.ticket disable row level security', 'set row_security = off', 'select * from slice_support.ticket', 'select * from public.ticket'],
+    hostile: [
+      'alter table public.ticket disable row level security',
+      'set row_security = off',
+      'select * from slice_support.ticket',
+      'select * from public.ticket',
+    ],
   },
   {
     name: 'row security no longer forced on the owner',
     carrier: 'owner',
     raw: ['alter table naive.doc no force row level security'],
-    hostile: ['alter table public.ticket no force row level security', 'alter table public.ticket owner to ringfence_slice_support', 'set role postgres'],
+    hostile: [
+      'alter table public.ticket no force row level security',
+      'alter table public.ticket owner to ringfence_slice_support',
+      'set role postgres',
+    ],
   },
   {
     name: 'policies altered, dropped or added',
@@ -155,7 +189,11 @@ const ATTACKS: readonly Attack[] = [
   {
     name: 'a view of one’s own over the table',
     carrier: 'owner',
-    raw: ['alter table naive.doc no force row level security', 'create view naive.mine as select * from naive.doc', 'select * from naive.mine'],
+    raw: [
+      'alter table naive.doc no force row level security',
+      'create view naive.mine as select * from naive.doc',
+      'select * from naive.mine',
+    ],
     hostile: [
       'create or replace view slice_support.ticket as select * from public.ticket',
       'create temp view mine as select * from public.ticket',
@@ -168,13 +206,27 @@ const ATTACKS: readonly Attack[] = [
     name: 'rights that the role grants itself',
     carrier: 'owner',
     raw: ['create policy stray on naive.doc using (true)', 'grant select on naive.doc to public'],
-    hostile: ['grant select on public.payroll to ringfence_slice_support', 'grant ringfence_view_support to ringfence_gateway', 'alter role ringfence_gateway bypassrls', 'alter role ringfence_slice_support bypassrls'],
+    hostile: [
+      'grant select on public.payroll to ringfence_slice_support',
+      'grant ringfence_view_support to ringfence_gateway',
+      'alter role ringfence_gateway bypassrls',
+      'alter role ringfence_slice_support bypassrls',
+    ],
   },
   {
     name: 'a copy of the table',
     carrier: 'owner',
-    raw: ['alter table naive.doc disable row level security', 'create table naive.copy as select * from naive.doc', 'select * from naive.copy'],
-    hostile: ['create temp table copied as select * from public.ticket', 'select * from copied', 'copy public.ticket to stdout', 'copy (select * from public.contact) to stdout'],
+    raw: [
+      'alter table naive.doc disable row level security',
+      'create table naive.copy as select * from naive.doc',
+      'select * from naive.copy',
+    ],
+    hostile: [
+      'create temp table copied as select * from public.ticket',
+      'select * from copied',
+      'copy public.ticket to stdout',
+      'copy (select * from public.contact) to stdout',
+    ],
   },
 ];
 
@@ -205,7 +257,15 @@ describeOnServers('a tenant carried', (server) => {
   it('is still Dental’s where the statements of an attack are honest', async () => {
     // So that the tests above can fail: what they look at does show Dental's rows.
     const { seen } = await expectHeld(desk, ['select 1']);
-    for (const own of ['Three days without an answer', 'call.pdf', 'savings', 'SPRING', 'room two', 'page 3000', '"mine\\"']) {
+    for (const own of [
+      'Three days without an answer',
+      'call.pdf',
+      'savings',
+      'SPRING',
+      'room two',
+      'page 3000',
+      '"mine\\"',
+    ]) {
       expect(seen).toContain(own);
     }
   });

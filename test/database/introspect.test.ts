@@ -266,7 +266,9 @@ describeOnServers('introspection', (server) => {
     });
     expect(mine).toMatchObject({ permissive: true, roles: ['public'], command: 'all', check: 'true' });
     expect(mine?.using).toContain('FROM public.keyless');
-    expect(table('child').triggers).toEqual([{ name: 'touch', function: 'stock.touch', definer: true }]);
+    expect(table('child').triggers).toEqual([
+      { name: 'touch', function: 'stock.touch', definer: true, on: ['insert'], usesTables: false },
+    ]);
   });
 
   it('reads the same whatever the search path, and leaves the search path as it was', async () => {

@@ -60,13 +60,11 @@ describeOnServers('a policy guessed from a database', (server) => {
       expect(editor?.get('employee')?.write).toMatchObject({ create: null, update: null, delete: false });
     });
 
-    it('chooses no tenant by itself, and says what could be one', () => {
-      expect(() => compileGuess(catalog)).toThrow(
-        expect.objectContaining({
-          code: 'config_invalid',
-          message: expect.stringMatching(/invoice\.customer_id.*--tenant table\.column.*--single/),
-        }),
-      );
+    it('takes the likeliest tenant when none stands out, and says that it is not sure', () => {
+      const { guess, text } = compileGuess(catalog);
+      expect(guess.tenant).toMatchObject({ column: 'customer_id', confidence: 'low' });
+      expect(guess.tenant?.why).toMatch(/NOT SURE.*--tenant table\.column.*--single/);
+      expect(text).toContain('# guess, low: the tenant is told by customer_id');
     });
 
     it('takes one tenant for the whole database when told so', () => {

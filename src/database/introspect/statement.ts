@@ -217,9 +217,22 @@ const GRANTS = `
   ) x
   order by x.relation, x.grantee, x.privilege, x.columns is not null`;
 
+/**
+ * What a trigger's function does is in its text alone. What is left out before it is looked at: comments, the FROM of
+ * `is distinct from` and of `extract(… from …)`, calls in FROM, and notifications.
+ */
+const USES_TABLES = `
+  pg_catalog.regexp_replace(p.prosrc,
+    '--[^\\n]*|/\\*([^*]|\\*+[^*/])*\\*+/|\\mdistinct\\s+from\\M|\\(\\s*\\w+\\s+from\\M|\\mfrom\\s+[\\w.]+\\s*\\(|\\mperform\\s+(pg_catalog\\.)?(pg_notify|set_config)\\M',
+    ' ', 'gi')
+  ~* '\\m(insert\\s+into|delete\\s+from|merge\\s+into|truncate|perform|execute)\\M|\\mupdate\\s+[^;]*\\mset\\M|\\mselect\\M[^;]*\\mfrom\\M'`;
+
 const TRIGGERS = `
   select t.tgrelid as relation, t.tgname as name, pg_catalog.format('%I.%I', n.nspname, p.proname) as function,
-         p.prosecdef as definer
+         p.prosecdef as definer, ${USES_TABLES} as "usesTables",
+         pg_catalog.array_remove(array[
+           case when t.tgtype::int & 4 <> 0 then 'insert' end, case when t.tgtype::int & 16 <> 0 then 'update' end,
+           case when t.tgtype::int & 8 <> 0 then 'delete' end], null) as on
   from relation r
   join pg_catalog.pg_trigger t on t.tgrelid = r.oid and not t.tgisinternal and t.tgenabled <> 'D'
   join pg_catalog.pg_proc p on p.oid = t.tgfoid

@@ -3,10 +3,10 @@
  */
 import type { CatalogColumn, CatalogTable } from '../catalog.js';
 import { conceptOf, conceptWeight, PEOPLE, sameConcept } from './concepts.js';
-import { type Confidence, canHoldTenant, columnOf, idOf, type TenantRoot } from './guess.js';
+import { type Confidence, canHoldTenant, columnOf, holdSameKeys, idOf, type TenantRoot } from './guess.js';
 import { findOwnership, type OwnColumn, type Ownership } from './ownership.js';
 import type { Roots } from './root.js';
-import { headOf, keyStem, rowWords, squash, wordsOf } from './words.js';
+import { headOf, keyStem, rowWords, snake, squash, wordsOf } from './words.js';
 
 export interface Candidate {
   readonly name: string;
@@ -22,13 +22,26 @@ function isOnlyAName(column: string): boolean {
   return keyStem(column) === squash(column) && conceptWeight(column) < 30;
 }
 
+/** What rows call themselves. No key to anything, however many tables have one. */
+const NAMES_THE_ROW =
+  /^((row|external|public|remote|legacy|global|local|object|record|entity)_)?(id|uuid|guid|uid|oid|gid)$|^rowguid$/;
+
+/** A column that names the row itself: by its name, or because it tells each row of the table from every other. */
+function isItsOwn(table: CatalogTable, column: string): boolean {
+  if (conceptWeight(column) > 0) return false;
+  return (
+    NAMES_THE_ROW.test(snake(column)) ||
+    table.uniqueKeys.some(({ columns }) => columns.length === 1 && columns[0] === column)
+  );
+}
+
 /** Everything that could be the tenant column, best first. */
 export function candidatesOf(roots: Roots): readonly Candidate[] {
   const { tables } = roots;
   const groups = new Map<string, { readonly root: TenantRoot | null; readonly spellings: string[] }>();
   for (const table of tables) {
     for (const column of table.columns) {
-      if (!canHoldTenant(column) || !isOwnerLike(column.name)) continue;
+      if (!canHoldTenant(column) || !isOwnerLike(column.name) || isItsOwn(table, column.name)) continue;
       const root = roots.declared(table, column.name) ?? roots.named(column);
       if (root?.table === table || (root === null && isOnlyAName(column.name))) continue;
       const id = root === null ? keyStem(column.name) : idOf(root.table) + root.column;
@@ -131,8 +144,8 @@ function ownColumn(
   }
   // A column of that name that is declared to point elsewhere, or is the table's own key, means something else.
   if (target !== null || (table.primaryKey.length === 1 && table.primaryKey[0] === column.name)) return [];
-  const sameType = rootColumn === undefined || rootColumn.castType === column.castType;
-  if (!sameType || !(alike || (afterRoot && wordsOf(column.name).length > 1))) return [];
+  const sameKind = rootColumn === undefined || holdSameKeys(rootColumn, column);
+  if (!sameKind || !(alike || (afterRoot && wordsOf(column.name).length > 1))) return [];
   const rank = exact ? 1 : 0;
   const parent = table.foreignKeys.find((key) => {
     const position = key.columns.indexOf(column.name);

@@ -19,7 +19,7 @@ import { sortUnowned } from './reference.js';
 import { furtherPatterns, isCaught, onlyCounts, whyKeptFromRoles } from './secrets.js';
 import { findTenants, type Tenants } from './tenant.js';
 import { keyStem, singular, snake } from './words.js';
-import { writableColumns } from './writable.js';
+import { hinderingTriggers, writableColumns } from './writable.js';
 
 interface GuessOptions {
   /** The tenant column: `customer.support_rep_id`, `sales.orders.org_id`, or a column name that tables share: `org_id`. */
@@ -80,8 +80,15 @@ export function guessPolicy(catalog: Catalog, options: GuessOptions = {}): Guess
   );
   const denyPatterns = furtherPatterns(placed.map(({ table }) => table));
   const listed = new Set(placed.map(({ table }) => idOf(table)));
+  const boundary = boundaryColumns(placed);
   const looked = placed.map((place) =>
-    lookAtColumns(place, names.get(idOf(place.table)) ?? null, denyPatterns, listed, tenants),
+    lookAtColumns(place, {
+      as: names.get(idOf(place.table)) ?? null,
+      boundary: new Set(boundary(place.table)),
+      denyPatterns,
+      listed,
+      tenants,
+    }),
   );
   return {
     database: catalog.database,
@@ -169,45 +176,84 @@ function viaOf(table: CatalogTable, parent: CatalogTable, key: CatalogForeignKey
   return { kind: 'via', parent, columns, parentColumns, explicit: hasRivals(table, key) };
 }
 
+/** What decides about the columns of a table, beside the table itself. */
+interface Surroundings {
+  readonly as: string | null;
+  /** The columns that the boundary fills in. */
+  readonly boundary: ReadonlySet<string>;
+  readonly denyPatterns: readonly string[];
+  readonly listed: ReadonlySet<string>;
+  readonly tenants: Tenants | null;
+}
+
+/** The columns of each table that hold the tenant: its own, and the part of a link that carries the tenant of the parent. */
+function boundaryColumns(placed: readonly Placed[]): (table: CatalogTable) => readonly string[] {
+  const tenancies = new Map(placed.map(({ table, tenancy }) => [table, tenancy]));
+  return function columnsOf(table): readonly string[] {
+    const tenancy = tenancies.get(table);
+    if (tenancy?.kind === 'column') return [tenancy.column];
+    if (tenancy?.kind !== 'via') return [];
+    const above = new Set(columnsOf(tenancy.parent));
+    return tenancy.columns.filter((_, at) => above.has(tenancy.parentColumns[at] ?? ''));
+  };
+}
+
 function lookAtColumns(
   { table, tenancy, why, confidence, alternatives }: Placed,
-  as: string | null,
-  denyPatterns: readonly string[],
-  listed: ReadonlySet<string>,
-  tenants: Tenants | null,
+  { as, boundary, denyPatterns, listed, tenants }: Surroundings,
 ): {
   readonly guessed: GuessedTable;
   readonly caught: readonly string[];
   readonly counts: readonly string[];
 } {
-  const scope = tenancy.kind === 'column' ? tenancy.column : null;
-  const matched = table.columns.filter(({ name }) => name !== scope && isCaught(name, denyPatterns));
+  const matched = table.columns.filter(({ name }) => !boundary.has(name) && isCaught(name, denyPatterns));
   const counts = matched.filter(onlyCounts).map(({ name }) => name);
   const caught = matched.filter((column) => !onlyCounts(column)).map(({ name }) => name);
   const denied = new Set(caught);
-  const personal = personalColumns(table).filter(({ column }) => column !== scope && !denied.has(column));
+  const personal = personalColumns(table).filter(
+    ({ column }) => !boundary.has(column) && !denied.has(column),
+  );
   const masks = personal.flatMap(({ column, mask }) => (mask === null ? [] : [{ column, mask }]));
   const hidden = new Set([...caught, ...masks.map(({ column }) => column)]);
   const kept = whyKeptFromRoles(table);
-  const nothingLeft = table.columns.every(({ name }) => name === scope || denied.has(name));
+  const nothingLeft = table.columns.every(({ name }) => boundary.has(name) || denied.has(name));
   const keptFromRoles = kept ?? (nothingLeft ? 'nothing of it is left to read' : null);
+  const writable =
+    keptFromRoles === null && table !== tenants?.tenant.root?.table && tenancy.kind !== 'shared';
   const guessed = {
     table,
     as,
     tenancy,
-    why,
-    confidence,
+    ...heldByProduct(table, why, confidence),
     alternatives,
     narrower: tenants === null || tenancy.kind === 'shared' ? [] : narrowerScopes(table, tenancy, tenants),
     keptFromRoles,
     masks,
     unmasked: personal.filter(({ mask }) => mask === null),
-    write:
-      keptFromRoles === null && table !== tenants?.tenant.root?.table
-        ? writableColumns({ table, tenancy, hidden, listed })
-        : null,
+    write: writable ? writableColumns({ table, tenancy, boundary, hidden, listed }) : null,
+    hindering: writable
+      ? [...new Set([...hinderingTriggers(table, 'insert'), ...hinderingTriggers(table, 'update')])]
+      : [],
   };
   return { guessed, caught, counts: keptFromRoles === null ? counts : [] };
+}
+
+/** A restrictive policy of the product's for everybody holds agents too, and may show them nothing. */
+function heldByProduct(
+  table: CatalogTable,
+  why: string,
+  confidence: Confidence,
+): Pick<GuessedTable, 'why' | 'confidence'> {
+  const held = table.policies.filter(
+    ({ name, permissive, roles }) =>
+      !permissive && roles.includes('public') && !name.startsWith('ringfence_'),
+  );
+  if (!table.rowSecurity || held.length === 0) return { why, confidence };
+  const names = held.map(({ name }) => name).join(', ');
+  return {
+    why: `${why}; its own row security (${names}) binds agents as well, and may leave them no rows`,
+    confidence: 'low',
+  };
 }
 
 const WORKSPACES = new Set([

@@ -58,6 +58,8 @@ export interface GuessedTable {
   /** Columns that are shown as they are and that a person should look at. */
   readonly unmasked: readonly PersonalColumn[];
   readonly write: WritableColumns | null;
+  /** Triggers that would fail under an agent's write, and keep the table from being created in or updated. */
+  readonly hindering: readonly string[];
 }
 
 export type Tenancy =
@@ -95,6 +97,18 @@ export function idOf(table: { readonly schema: string; readonly name: string }):
 
 export function columnOf(table: CatalogTable, name: string): CatalogColumn | undefined {
   return table.columns.find((column) => column.name === name);
+}
+
+const INTEGERS = new Set([20, 21, 23, 26]);
+
+/** Whether two columns can hold the same keys: PostgreSQL compares integers of any width, and strings of any length. */
+export function holdSameKeys(a: CatalogColumn, b: CatalogColumn): boolean {
+  const both = (holds: (column: CatalogColumn) => boolean): boolean => holds(a) && holds(b);
+  return (
+    a.castType === b.castType ||
+    both(({ typeOid }) => INTEGERS.has(typeOid)) ||
+    both(({ category, enumLabels }) => category === 'S' && enumLabels === null)
+  );
 }
 
 /** Whether a boundary's value, which is text, can be compared with the column: numbers, text, enums and uuid. */

@@ -1,8 +1,8 @@
 /**
  * From the tables that carry the tenant themselves to the tables that belong to a tenant through a parent.
  */
-import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../catalog.js';
-import { type Confidence, canHoldTenant, columnOf, idOf, type TenantRoot } from './guess.js';
+import type { CatalogForeignKey, CatalogTable } from '../catalog.js';
+import { type Confidence, canHoldTenant, columnOf, holdSameKeys, idOf, type TenantRoot } from './guess.js';
 import { snake } from './words.js';
 
 /** How a table belongs to a tenant, and what else its keys could have meant. */
@@ -105,17 +105,9 @@ function canBeWritten(table: CatalogTable, parent: CatalogTable, key: CatalogFor
   if (!hasRivals(table, key)) return true;
   return key.columns.every((name, index) => {
     const [own, other] = [columnOf(table, name), columnOf(parent, key.refColumns[index] ?? '')];
-    if (own === undefined || other === undefined) return false;
-    const alike = (holds: (column: CatalogColumn) => boolean): boolean => holds(own) && holds(other);
-    return (
-      own.castType === other.castType ||
-      alike(({ typeOid }) => INTEGERS.has(typeOid)) ||
-      alike(({ category, enumLabels }) => category === 'S' && enumLabels === null)
-    );
+    return own !== undefined && other !== undefined && holdSameKeys(own, other);
   });
 }
-
-const INTEGERS = new Set([20, 21, 23, 26]);
 
 /** The tables that `accept`ed keys lead from to an owned table, with their best key to one. */
 function reachable(

@@ -3,7 +3,7 @@
  */
 import type { CatalogColumn, CatalogTable } from '../catalog.js';
 import { wholeWord } from './concepts.js';
-import { columnOf, idOf, type TenantRoot } from './guess.js';
+import { columnOf, holdSameKeys, idOf, type TenantRoot } from './guess.js';
 import { headOf, keyStem, rowWords, squash } from './words.js';
 
 /** Finds what columns point at, by their keys and by their names. */
@@ -35,13 +35,13 @@ export class Roots {
 
   /**
    * Where no key is declared: the table that is called what the column is called, if one of its keys is a single column of the
-   * same type that is the primary key or is called alike.
+   * same kind that is the primary key or is called alike.
    */
   named(column: CatalogColumn): TenantRoot | null {
     for (const table of this.#byRow.get(wholeWord(keyStem(column.name))) ?? []) {
       for (const { columns, isPrimary } of table.uniqueKeys) {
         const key = columns.length === 1 ? columnOf(table, columns[0] ?? '') : undefined;
-        if (key === undefined || key.castType !== column.castType) continue;
+        if (key === undefined || !holdSameKeys(key, column)) continue;
         if (isPrimary || squash(column.name).endsWith(squash(key.name))) return { table, column: key.name };
       }
     }

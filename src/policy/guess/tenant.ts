@@ -20,34 +20,53 @@ export interface Tenants {
 /**
  * Finds the tenant column, or takes the one that was named: `customer.support_rep_id`, `org_id`, `sales."Order"."Tenant Id"`.
  *
- * @throws RingfenceError `config_invalid` where nothing stands out, naming the candidates and what to pass instead; and
- * where the column that was named does not exist.
+ * Where nothing stands out, or two are as good, the likeliest is taken with low confidence and the others are named beside it.
+ *
+ * @throws RingfenceError `config_invalid` where no column is even likely, and where the column that was named does not exist.
  */
 export function findTenants(tables: readonly CatalogTable[], named: string | undefined): Tenants {
   const roots = new Roots(tables);
   if (named !== undefined) return toTenants(namedCandidate(roots, named), 'named', tables.length);
-  const candidates = candidatesOf(roots);
-  const [best, ...rest] = candidates.filter((candidate) => stands(candidate, tables.length));
-  if (best === undefined)
-    throw undecided('No column stands out as the tenant of this database.', candidates, tables.length);
-  const rival = rest.find((other) => other.score > best.score * 0.9 && !isBelow(other, best));
-  if (rival !== undefined)
-    throw undecided('More than one column could be the tenant of this database.', candidates, tables.length);
-  return toTenants(best, 'found', tables.length);
+  const all = candidatesOf(roots);
+  const likely = all.filter(({ concept }) => concept >= 0);
+  const standing = likely.filter((candidate) => stands(candidate, tables.length));
+  const [best] = standing.length > 0 ? standing : likely;
+  if (best === undefined) throw undecided(all, tables.length);
+  const rivals = (standing.length > 0 ? standing : likely.slice(0, OTHERS_NAMED + 1)).filter(
+    (other) =>
+      other !== best && (standing.length === 0 || other.score > best.score * 0.9) && !isBelow(other, best),
+  );
+  if (standing.length > 0 && rivals.length === 0) return toTenants(best, 'found', tables.length);
+  return toTenants(best, rivals.slice(0, OTHERS_NAMED), tables.length);
 }
 
-function toTenants(candidate: Candidate, how: 'named' | 'found', tableCount: number): Tenants {
+/** How many other columns are named where the choice is in doubt. */
+const OTHERS_NAMED = 4;
+
+/** @param how a list holds the columns that it might be as well: then the choice is in doubt */
+function toTenants(
+  candidate: Candidate,
+  how: 'named' | 'found' | readonly Candidate[],
+  tableCount: number,
+): Tenants {
   const { root, owned, columns, name, concept } = candidate;
   const share = owned.size / tableCount;
   const where = `${columns.size} of ${tableCount} tables carry it`;
   const points = root === null ? 'no key says where it points' : `it points at ${root.table.name}`;
-  const confidence =
-    how === 'named' || (concept >= 20 && root !== null && share > 0.4)
+  const doubtful = typeof how === 'object';
+  const confidence = doubtful
+    ? 'low'
+    : how === 'named' || (concept >= 20 && root !== null && share > 0.4)
       ? 'high'
       : share > 0.4
         ? 'medium'
         : 'low';
-  const why = `${how === 'named' ? 'named on the command line; ' : ''}${where}, ${owned.size} belong to it in the end; ${points}`;
+  const opening = doubtful
+    ? `NOT SURE, check this before anything else${how.length === 0 ? '' : `; it could as well be ${how.map(examplePath).join(' or ')}`}; init --tenant table.column chooses, --single says that there is but one; `
+    : how === 'named'
+      ? 'named on the command line; '
+      : '';
+  const why = `${opening}${where}, ${owned.size} belong to it in the end; ${points}`;
   return { tenant: { column: name, root, why, confidence }, owned };
 }
 
@@ -65,7 +84,7 @@ function isBelow(lower: Candidate, upper: Candidate): boolean {
   );
 }
 
-function undecided(what: string, candidates: readonly Candidate[], tableCount: number): RingfenceError {
+function undecided(candidates: readonly Candidate[], tableCount: number): RingfenceError {
   const list = candidates
     .slice(0, 5)
     .map(
@@ -75,7 +94,7 @@ function undecided(what: string, candidates: readonly Candidate[], tableCount: n
   const named = list.length === 0 ? 'No column looks like one.' : `Candidates: ${list.join('; ')}.`;
   return new RingfenceError(
     'config_invalid',
-    `${what} ${named} Pass --tenant table.column for the column that says whose a row is, or --single if one tenant owns the whole database.`,
+    `No column stands out as the tenant of this database. ${named} Pass --tenant table.column for the column that says whose a row is, or --single if one tenant owns the whole database.`,
   );
 }
 

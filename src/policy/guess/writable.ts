@@ -2,12 +2,14 @@
  * Which columns a role that writes may set without anything to be acknowledged: what compiles, and leaks nothing.
  */
 import type { CatalogColumn, CatalogTable } from '../catalog.js';
-import { columnOf, idOf, type Tenancy, type WritableColumns } from './guess.js';
+import { idOf, type Tenancy, type WritableColumns } from './guess.js';
 import { looksLikeKey, snake } from './words.js';
 
 interface WritableInput {
   readonly table: CatalogTable;
   readonly tenancy: Tenancy;
+  /** The columns that the boundary fills in. */
+  readonly boundary: ReadonlySet<string>;
   /** Columns the role does not see as they are: masked, denied. */
   readonly hidden: ReadonlySet<string>;
   /** The tables that have a tenancy, by `idOf`. */
@@ -24,6 +26,18 @@ const RIGHTS =
   /(^|_)(roles?|permissions?|privileges?|admin|administrator|superuser|staff|scopes?|acl|rights|grants?|entitlements?|verified|approved)$/;
 const TIMES = new Set([1082, 1114, 1184]);
 
+/**
+ * The triggers that would fail under an agent's write. They run as its slice role, which has no right on any table: one that reads or
+ * writes tables takes the write down with it.
+ */
+export function hinderingTriggers(table: CatalogTable, on: 'insert' | 'update'): readonly string[] {
+  return table.triggers
+    .filter(
+      (trigger) => trigger.usesTables === true && !trigger.definer && (trigger.on?.includes(on) ?? true),
+    )
+    .map(({ name }) => name);
+}
+
 /** What may be written; null for a table that nobody owns, or where nothing may. */
 export function writableColumns(input: WritableInput): WritableColumns | null {
   const { table, tenancy } = input;
@@ -39,12 +53,9 @@ export function writableColumns(input: WritableInput): WritableColumns | null {
   const stamped = new Set(stamps.map(({ column }) => column));
   const free = table.columns.filter((column) => !stamped.has(column.name) && isFree(input, column));
   const toParent = new Set(tenancy.kind === 'via' ? tenancy.columns : []);
-  const update = free.filter(({ name }) => !toParent.has(name)).map(({ name }) => name);
-  const given = new Set([
-    ...free.map(({ name }) => name),
-    ...stamped,
-    ...(tenancy.kind === 'column' ? [tenancy.column] : []),
-  ]);
+  const canUpdate = hinderingTriggers(table, 'update').length === 0;
+  const update = canUpdate ? free.filter(({ name }) => !toParent.has(name)).map(({ name }) => name) : [];
+  const given = new Set([...free.map(({ name }) => name), ...stamped, ...input.boundary]);
   const complete = table.columns.every(
     (column) =>
       !column.notNull ||
@@ -55,18 +66,20 @@ export function writableColumns(input: WritableInput): WritableColumns | null {
   );
   const placed = [...toParent].every((name) => given.has(name));
   // The boundary writes the tenant into a new row, and cannot where PostgreSQL computes it.
-  const tenant = tenancy.kind === 'column' ? columnOf(table, tenancy.column) : undefined;
-  const computed = tenant?.generated === true || tenant?.identity === 'always';
-  const create = complete && placed && !computed ? free.map(({ name }) => name) : [];
+  const computed = table.columns.some(
+    ({ name, generated, identity }) => input.boundary.has(name) && (generated || identity === 'always'),
+  );
+  const canCreate = hinderingTriggers(table, 'insert').length === 0;
+  const create = canCreate && complete && placed && !computed ? free.map(({ name }) => name) : [];
   if (create.length === 0 && update.length === 0) return null;
   const usable = stamps.filter(({ onUpdate }) => create.length > 0 || (onUpdate && update.length > 0));
   return { create, update, stamps: usable };
 }
 
 /** Set by the engine or the boundary, or part of what identifies the row. */
-function isFixed({ table, tenancy }: WritableInput, column: CatalogColumn): boolean {
+function isFixed({ table, boundary }: WritableInput, column: CatalogColumn): boolean {
   if (column.generated || column.identity !== null || table.primaryKey.includes(column.name)) return true;
-  return tenancy.kind === 'column' && tenancy.column === column.name;
+  return boundary.has(column.name);
 }
 
 function isFree(input: WritableInput, column: CatalogColumn): boolean {

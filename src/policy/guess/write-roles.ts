@@ -57,8 +57,14 @@ function editor(guess: Guess, shown: readonly GuessedTable[]): readonly string[]
 
 function editorEntry(guess: Guess, table: GuessedTable): readonly string[] {
   const key = scalar(policyName(guess, table.table));
-  const { write } = table;
-  if (write === null) return [`      ${key}: ${flowMap(maskEntry(table))}`];
+  const { write, hindering } = table;
+  const hindered =
+    hindering.length === 0
+      ? []
+      : [
+          `      # guess: not all of ${key} is offered for writing: ${remark(hindering.join(', '))} runs as the agent and uses tables it cannot reach.`,
+        ];
+  if (write === null) return [...hindered, `      ${key}: ${flowMap(maskEntry(table))}`];
   const stamps = write.stamps.map(
     ({ column, onUpdate }) =>
       [
@@ -72,6 +78,7 @@ function editorEntry(guess: Guess, table: GuessedTable): readonly string[] {
       ] as const,
   );
   return [
+    ...hindered,
     `      ${key}:`,
     ...maskEntry(table).map(([name, value]) => `        ${name}: ${value}`),
     ...(write.create.length === 0 ? [] : [`        create: ${flowList(write.create.map(columnKey))}`]),

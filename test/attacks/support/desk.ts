@@ -31,7 +31,12 @@ export interface Desk {
    * A call as Northstar Dental's support agent, user `u1` at the front desk. Fails where the answer or its event holds a canary, a row
    * of Northstar Design's changed, or the ledger has no event that tells of this decision.
    */
-  attack(tool: string, input: unknown, expected?: Outcome, options?: { who?: Who; call?: CallOptions }): Promise<Decision>;
+  attack(
+    tool: string,
+    input: unknown,
+    expected?: Outcome,
+    options?: { who?: Who; call?: CallOptions },
+  ): Promise<Decision>;
   /** Every row of Design's and every row version of it, as text. */
   designRows(): Promise<string>;
   drop(): Promise<void>;
@@ -62,7 +67,8 @@ export async function openDesk(server: TestServer, policy: string = DESK_POLICY)
   const operatorLog: OperatorEntry[] = [];
   const governed = await govern(database, policy, { onOperatorEvent: (entry) => operatorLog.push(entry) });
 
-  const designRows = async (): Promise<string> => (await database.query<{ rows: string }>(DESIGN_ROWS))[0]?.rows ?? '';
+  const designRows = async (): Promise<string> =>
+    (await database.query<{ rows: string }>(DESIGN_ROWS))[0]?.rows ?? '';
   const attack: Desk['attack'] = async (tool, input, expected, options = {}) => {
     const before = await designRows();
     const who = { tenant: DENTAL, workspace: 'front-desk', ...options.who };
@@ -112,12 +118,17 @@ const CANARIES = /zephyr|umbr[ai]|\b7[0-9]{3}\b|70931|88123|88231|04-18|07-23|11
 export function canariesIn(answer: unknown): readonly string[] {
   const { event: _, ms: __, ...said } = (answer ?? {}) as Record<string, unknown>;
   const carried =
-    typeof said.nextCursor === 'string' ? Buffer.from(said.nextCursor.split('.')[1] ?? '', 'base64url').toString() : '';
+    typeof said.nextCursor === 'string'
+      ? Buffer.from(said.nextCursor.split('.')[1] ?? '', 'base64url').toString()
+      : '';
   return [...`${JSON.stringify(said)} ${carried}`.matchAll(CANARIES)].map(([found]) => found);
 }
 
 /** The event of a decision, pending or chained. */
-export async function recordedEvent(database: TestDatabase, id: string): Promise<Record<string, unknown> | undefined> {
+export async function recordedEvent(
+  database: TestDatabase,
+  id: string,
+): Promise<Record<string, unknown> | undefined> {
   const [found] = await database.query<{ event: Record<string, unknown> }>(
     `select body::jsonb as event from ringfence.event_pending where id = $1
      union all select convert_from(leaf, 'UTF8')::jsonb -> 'event' from ringfence.leaf where event_id = $1`,

@@ -47,7 +47,8 @@ export class NaiveLayer {
     }
     const values: unknown[] = [];
     // The cursor is believed, whatever it says: it was made where the scope was known.
-    const from = query.cursor === undefined ? {} : (JSON.parse(Buffer.from(query.cursor, 'base64').toString()) as Row);
+    const from =
+      query.cursor === undefined ? {} : (JSON.parse(Buffer.from(query.cursor, 'base64').toString()) as Row);
     const conditions = query.cursor === undefined ? [this.#scope(table, values)] : [];
     for (const [field, value] of Object.entries({ ...query.where, ...from })) {
       // A field name is text in the statement.
@@ -78,7 +79,11 @@ export class NaiveLayer {
     return rows;
   }
 
-  async create(table: string, row: Row, options: { connect?: { table: string; id: number; set: Row } } = {}): Promise<Row[]> {
+  async create(
+    table: string,
+    row: Row,
+    options: { connect?: { table: string; id: number; set: Row } } = {},
+  ): Promise<Row[]> {
     const names = Object.keys(row).map(pg.escapeIdentifier);
     const places = names.map((_, at) => `$${at + 1}`);
     // "Create" that repairs what it meets.
@@ -87,7 +92,8 @@ export class NaiveLayer {
       `insert into ${table} (${names.join(', ')}) values (${places.join(', ')}) on conflict (id) do update set ${repair} returning *`,
       Object.values(row),
     );
-    if (options.connect !== undefined) await this.update(options.connect.table, options.connect.id, options.connect.set);
+    if (options.connect !== undefined)
+      await this.update(options.connect.table, options.connect.id, options.connect.set);
     return rows;
   }
 
@@ -95,18 +101,25 @@ export class NaiveLayer {
     // Compiled, and dropped.
     this.#scope(table, []);
     const assigned = Object.keys(set).map((name, at) => `${pg.escapeIdentifier(name)} = $${at + 2}`);
-    const done = await this.#client.query(`update ${table} set ${assigned.join(', ')} where id = $1`, [id, ...Object.values(set)]);
+    const done = await this.#client.query(`update ${table} set ${assigned.join(', ')} where id = $1`, [
+      id,
+      ...Object.values(set),
+    ]);
     return done.rowCount ?? 0;
   }
 
   async remove(table: string, id: number): Promise<number> {
     this.#scope(table, []);
-    if (this.#policy.softDelete.includes(table)) await this.#client.query(`update ${table} set deleted_at = now() where id = $1`, [id]);
+    if (this.#policy.softDelete.includes(table))
+      await this.#client.query(`update ${table} set deleted_at = now() where id = $1`, [id]);
     return (await this.#client.query(`delete from ${table} where id = $1`, [id])).rowCount ?? 0;
   }
 
   /** Writes, answers, and tells the audit log afterwards, if that works out. */
-  async audited(write: () => Promise<unknown>, audit: (client: pg.ClientBase) => Promise<unknown>): Promise<unknown> {
+  async audited(
+    write: () => Promise<unknown>,
+    audit: (client: pg.ClientBase) => Promise<unknown>,
+  ): Promise<unknown> {
     const result = await write();
     await this.#client.query('savepoint audit');
     await audit(this.#client).catch(() => this.#client.query('rollback to savepoint audit'));

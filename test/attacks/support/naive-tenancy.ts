@@ -41,7 +41,8 @@ const LOGINS: Readonly<Record<Carrier, string>> = {
     grant usage, select, update on sequence naive.numbers to $login;
     grant select, update on public.payroll to $login;
     grant execute on function naive.count_docs() to $login`,
-  member: 'grant naive_dental, naive_design to $login; grant create, temporary on database $database to $login',
+  member:
+    'grant naive_dental, naive_design to $login; grant create, temporary on database $database to $login',
   temp: `grant select on naive.doc to $login; create policy by_temp on naive.doc to $login using (org = (select naive.temp_tenant()))`,
   lock: `grant select on naive.doc to $login; create policy by_lock on naive.doc to $login using (org = (select naive.lock_tenant()))`,
   owner: `grant usage, create on schema naive to $login; alter table naive.doc owner to $login;
@@ -52,7 +53,7 @@ const LOGINS: Readonly<Record<Carrier, string>> = {
 const OPENED: Readonly<Record<Carrier, readonly string[]>> = {
   setting: ["select set_config('app.tenant', 'dental', true)"],
   member: ['set local role naive_dental'],
-  temp: ["create temp table ctx (tenant text)", "insert into ctx values ('dental')"],
+  temp: ['create temp table ctx (tenant text)', "insert into ctx values ('dental')"],
   lock: ['select pg_advisory_xact_lock_shared(77, 1)'],
   owner: ["select set_config('app.tenant', 'dental', true)"],
   view: ["select set_config('app.tenant', 'dental', true)"],
@@ -74,7 +75,10 @@ export async function naiveTenancy(database: TestDatabase): Promise<NaiveTenancy
   // The owner last: policies and grants are the superuser's to make before that.
   const connect = new Map<Carrier, () => Promise<pg.Client>>();
   for (const [carrier, sql] of Object.entries(LOGINS)) {
-    const login = await database.createLogin({ prefix: `naive_${carrier}`, sql: sql.replaceAll('$database', `"${database.name}"`) });
+    const login = await database.createLogin({
+      prefix: `naive_${carrier}`,
+      sql: sql.replaceAll('$database', `"${database.name}"`),
+    });
     connect.set(carrier as Carrier, () => database.connect(login));
   }
   const attack = async (carrier: Carrier, statements: readonly string[]): Promise<string> => {

@@ -29,7 +29,11 @@ export interface Siege {
 const ENDS_TRANSACTION = /^(begin|commit|rollback|savepoint|release|start|end|abort|prepare transaction)/i;
 
 /** Runs the statements one after the other, whatever each comes to, and commits. */
-export async function besiege(desk: Desk, statements: readonly string[], options: SiegeOptions = {}): Promise<Siege> {
+export async function besiege(
+  desk: Desk,
+  statements: readonly string[],
+  options: SiegeOptions = {},
+): Promise<Siege> {
   const client = await gatewayClient(desk);
   const said: string[] = [];
   client.on('notice', (notice) => said.push(`${notice.message} ${notice.detail ?? ''}`));
@@ -63,16 +67,24 @@ export async function besiege(desk: Desk, statements: readonly string[], options
 }
 
 /** Begins a transaction and does what a sealed session does before the statement. */
-export async function openBoundary(desk: Desk, client: pg.Client, tenant: string, options: SiegeOptions = {}): Promise<void> {
-  const { rows } = await client.query<{ domain: string; pid: number }>('select ringfence.domain() as domain, pg_backend_pid() as pid');
+export async function openBoundary(
+  desk: Desk,
+  client: pg.Client,
+  tenant: string,
+  options: SiegeOptions = {},
+): Promise<void> {
+  const { rows } = await client.query<{ domain: string; pid: number }>(
+    'select ringfence.domain() as domain, pg_backend_pid() as pid',
+  );
   const claims = createClaimMaker(desk.governed.keys, rows[0]?.domain ?? '');
   const boundary = desk.governed.boundary({ tenant, workspace: 'front-desk' });
   await client.query('begin');
-  if (options.sealed !== false) await client.query('select ringfence.enter($1)', [claims.make(boundary, rows[0]?.pid ?? 0)]);
-  await client.query("select set_config('role', $1, true), set_config('statement_timeout', '5000', true), set_config('transaction_read_only', $2, true)", [
-    options.as ?? 'ringfence_slice_support',
-    options.effect === 'write' ? 'off' : 'on',
-  ]);
+  if (options.sealed !== false)
+    await client.query('select ringfence.enter($1)', [claims.make(boundary, rows[0]?.pid ?? 0)]);
+  await client.query(
+    "select set_config('role', $1, true), set_config('statement_timeout', '5000', true), set_config('transaction_read_only', $2, true)",
+    [options.as ?? 'ringfence_slice_support', options.effect === 'write' ? 'off' : 'on'],
+  );
 }
 
 /** A connection as the gateway's login. */
@@ -81,9 +93,19 @@ export function gatewayClient(desk: Desk): Promise<pg.Client> {
 }
 
 const VIEWS = [
-  ...['plan', 'organization', 'contact', 'ticket', 'ticket_note', 'attachment', 'memo', 'coupon', 'account', 'activity', 'reading'].map(
-    (table) => `slice_support.${table}`,
-  ),
+  ...[
+    'plan',
+    'organization',
+    'contact',
+    'ticket',
+    'ticket_note',
+    'attachment',
+    'memo',
+    'coupon',
+    'account',
+    'activity',
+    'reading',
+  ].map((table) => `slice_support.${table}`),
   'scope_support.ticket',
   'scope_support.ticket_note',
 ];
@@ -104,7 +126,11 @@ async function everythingSeen(client: pg.Client): Promise<string> {
 }
 
 /** Nothing foreign came back or is seen, and no row of Design's changed. */
-export async function expectHeld(desk: Desk, statements: readonly string[], options: SiegeOptions = {}): Promise<Siege> {
+export async function expectHeld(
+  desk: Desk,
+  statements: readonly string[],
+  options: SiegeOptions = {},
+): Promise<Siege> {
   const before = await desk.designRows();
   const siege = await besiege(desk, statements, options);
   const shown = `${statements.join('; ')}: ${siege.outcomes.join(', ')}`;
