@@ -150,7 +150,7 @@ function tableNotes(table: CatalogTable, members: ReadonlySet<string>): readonly
       'policy',
       policy.permissive
         ? `policy ${policy.name} of the product is for PUBLIC. It opens nothing to agents: the boundary is restrictive.`
-        : `policy ${policy.name} of the product is for PUBLIC and binds agents too. If it asks for a setting of the product's, they see no rows.`,
+        : `policy ${policy.name} of the product is for PUBLIC and binds agents too. If it asks for a setting of the product's, they see no rows; if it reads a table outside this policy, their calls fail.`,
     );
   }
   if (table.forceRowSecurity) {

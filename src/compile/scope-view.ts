@@ -78,6 +78,8 @@ function scopeView(of: RoleScope, name: string, keys: readonly string[]): Desire
     create: [
       `create view ${view} (${columns.join(', ')}) as\nselect ${values.join(', ')}\nfrom ${from.join('\n')}${where}`,
       `alter view ${view} owner to ${quoteIdent(of.role.viewRole)}`,
+      // ALTER DEFAULT PRIVILEGES of whoever applies may have given everybody more than is granted next.
+      `revoke all on ${view} from public`,
       `grant select on ${view} to ${quoteIdent(of.role.sliceRole)}`,
     ],
     drop: [`drop view ${view}`],

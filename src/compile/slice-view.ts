@@ -65,6 +65,8 @@ export function sliceView(
     create: [
       `create view ${view} (${list}) as\nselect ${values.join(',\n  ')}\nfrom ${base}${where}`,
       `alter view ${view} owner to ${quoteIdent(role.viewRole)}`,
+      // ALTER DEFAULT PRIVILEGES of whoever applies may have given everybody more than is granted next.
+      `revoke all on ${view} from public`,
       `grant ${grants.join(', ')} on ${view} to ${to}`,
     ],
     drop: [`drop view ${view}`],

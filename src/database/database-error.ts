@@ -2,12 +2,22 @@
  * What an error from PostgreSQL means to Ringfence. Its DETAIL, its hint and the values in its message stay here: they can hold
  * rows, keys and names of another tenant.
  */
-import pg from 'pg';
+import type pg from 'pg';
 import { type DenialCode, type FailureCode, RingfenceError } from '../errors.js';
 
 export type StatementVerdict =
-  | { readonly kind: 'denied'; readonly code: DenialCode; readonly reason: string; readonly suggestion?: string }
-  | { readonly kind: 'failed'; readonly code: FailureCode; readonly reason: string; readonly suggestion?: string };
+  | {
+      readonly kind: 'denied';
+      readonly code: DenialCode;
+      readonly reason: string;
+      readonly suggestion?: string;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly code: FailureCode;
+      readonly reason: string;
+      readonly suggestion?: string;
+    };
 
 const denied = (code: DenialCode, reason: string, suggestion?: string): StatementVerdict =>
   suggestion === undefined ? { kind: 'denied', code, reason } : { kind: 'denied', code, reason, suggestion };
@@ -26,23 +36,59 @@ const INTERNAL = failed(
   'The operator finds the cause in the log under the event id.',
 );
 
+/** What a trigger of the product's said no to. Its words stay here: they may name rows that the agent cannot see. */
+const REFUSED_BY_PRODUCT = denied(
+  'constraint_failed',
+  'A rule of the product refuses this write.',
+  'Read the row again, leave out what you do not mean to change, and try other values.',
+);
+
 /** SQLSTATEs that mean something more exact than their class. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const BY_STATE: Readonly<Record<string, StatementVerdict>> = {
   // A parent that is hidden and one that is absent must not be told apart.
   '23503': REFERENCE,
   '42501': REFERENCE,
   '44000': REFERENCE,
-  '23505': denied('conflict', 'A row with these unique values already exists.', 'Change the values, or update the row that has them.'),
-  '23502': denied('constraint_failed', 'A required column was left empty.', 'See "describe_schema" for the columns that must be given.'),
-  '23514': denied('constraint_failed', 'The values break a rule of the table.', 'See "describe_schema"; try other values.'),
-  '23P01': denied('conflict', 'The values exclude, or overlap, those of an existing row.', 'Change the values.'),
-  '22P02': denied('type_mismatch', 'A value does not have the type of its column.', 'See "describe_schema" for the types.'),
-  '57014': failed('timeout', 'The call took longer than it may.', 'Narrow it: fewer rows, an indexed column, a smaller range.'),
-  '25006': failed('database_read_only', 'The database accepts no writes at the moment.', 'Try again later; reading still works.'),
+  '23505': denied(
+    'conflict',
+    'A row with these unique values already exists.',
+    'Change the values, or update the row that has them.',
+  ),
+  '23502': denied(
+    'constraint_failed',
+    'A required column was left empty.',
+    'See "describe_schema" for the columns that must be given.',
+  ),
+  '23514': denied(
+    'constraint_failed',
+    'The values break a rule of the table.',
+    'See "describe_schema"; try other values.',
+  ),
+  '23P01': denied(
+    'conflict',
+    'The values exclude, or overlap, those of an existing row.',
+    'Change the values.',
+  ),
+  '22P02': denied(
+    'type_mismatch',
+    'A value does not have the type of its column.',
+    'See "describe_schema" for the types.',
+  ),
+  '57014': failed(
+    'timeout',
+    'The call took longer than it may.',
+    'Narrow it: fewer rows, an indexed column, a smaller range.',
+  ),
+  '25006': failed(
+    'database_read_only',
+    'The database accepts no writes at the moment.',
+    'Try again later; reading still works.',
+  ),
   '55P03': failed('timeout', 'Somebody else is changing the same rows.', 'Try again in a moment.'),
   '40001': failed('timeout', 'Somebody else changed the same rows at the same time.', 'Try again.'),
   '40P01': failed('timeout', 'Somebody else changed the same rows at the same time.', 'Try again.'),
   '53300': failed('busy', 'The database takes no more connections at the moment.', 'Try again in a moment.'),
+  P0001: REFUSED_BY_PRODUCT,
   RF404: denied('not_found', 'No such row in your slice.', 'Look the row up with "query" first.'),
 };
 
@@ -54,12 +100,18 @@ export function judgeStatementError(error: pg.DatabaseError): StatementVerdict {
   const exact = BY_STATE[state];
   if (exact) return exact;
   if (state.startsWith('22')) {
-    return failed('value_error', 'The database could not compute with these values.', 'Check ranges, dates and divisors.');
+    return failed(
+      'value_error',
+      'The database could not compute with these values.',
+      'Check ranges, dates and divisors.',
+    );
   }
   if (state.startsWith('23')) return denied('constraint_failed', 'The values break a rule of the table.');
   if (state.startsWith('08') || state.startsWith('57') || state.startsWith('53')) {
     return failed('database_unavailable', 'The database is not available at the moment.', 'Try again later.');
   }
+  // RAISE with a code of the product's own. What Ringfence raises has codes of the standard's.
+  if (error.routine === 'exec_stmt_raise' && !/^(25|28)/.test(state)) return REFUSED_BY_PRODUCT;
   return INTERNAL;
 }
 
@@ -81,8 +133,12 @@ export function connectionError(error: unknown, what: string): RingfenceError {
     '57P01': 'it is shutting down.',
   };
   const known = typeof code === 'string' ? advice[code] : undefined;
-  return new RingfenceError('database_unreachable', `Cannot connect to ${what}: ${known ?? 'the connection failed.'}`, {
-    cause: error,
-    suggestion: 'Check the URL, and that the server runs.',
-  });
+  return new RingfenceError(
+    'database_unreachable',
+    `Cannot connect to ${what}: ${known ?? 'the connection failed.'}`,
+    {
+      cause: error,
+      suggestion: 'Check the URL, and that the server runs.',
+    },
+  );
 }

@@ -14,7 +14,7 @@ const REFERENCE_LENGTH = 100;
 
 export class Draft {
   readonly context: ToolContext;
-  readonly parameters = new Parameters();
+  readonly parameters: Parameters;
   readonly #index: SliceIndex;
   readonly #tables = new Set<string>();
   readonly #columns = new Set<string>();
@@ -23,6 +23,7 @@ export class Draft {
 
   constructor(context: ToolContext) {
     this.context = context;
+    this.parameters = new Parameters(context.opaque);
     this.#index = sliceIndex(context);
   }
 

@@ -10,6 +10,7 @@ import { assertBoundary, type Boundary } from '../boundary/boundary.js';
 import { type EventToRecord, type Gateway, writeWithEvent } from '../database/gateway.js';
 import type { StatementVerdict } from '../database/database-error.js';
 import type { SealedOutcome } from '../database/session.js';
+import type { Statement } from '../database/statement.js';
 import { type Denial, deny, type FailureCode, RingfenceError } from '../errors.js';
 import type { Recorder } from '../ledger/recorder.js';
 import type { CompiledPolicy, CompiledRole, SliceTable, ToolName } from '../policy/compiled.js';
@@ -122,6 +123,7 @@ export function createGate(parts: GateParts): Gate {
     tool: Tool,
     prepared: PreparedCall,
     limits: ToolContext['limits'],
+    opaque: () => Statement | null,
   ): Promise<Decision> => {
     const rule = `roles.${call.role.name}.tools.${tool.name}`;
     const granted = { effect: 'allowed', rule } as const;
@@ -165,7 +167,7 @@ export function createGate(parts: GateParts): Gate {
         return await settle(call, outcome, rule, prepared);
       }
       const read = { ...sealed, statement: prepared.statement, effect: 'read' } as const;
-      if (prepared.estimate && !(await estimates.within(gateway, read, limits.scannedRows))) {
+      if (prepared.estimate && !(await estimates.within(gateway, read, limits.scannedRows, opaque))) {
         return await refuse(call, tooBroad(call.role, limits.scannedRows), prepared);
       }
       const outcome = await gateway.run(read);
@@ -221,7 +223,10 @@ export function createGate(parts: GateParts): Gate {
       };
       const prepared = tool.prepare(parsed.data, context);
       if (isDenial(prepared)) return refuse(call, prepared);
-      return execute(call, tool, prepared, context.limits);
+      return execute(call, tool, prepared, context.limits, () => {
+        const again = tool.prepare(parsed.data, { ...context, opaque: true });
+        return isDenial(again) ? null : again.statement;
+      });
     },
   };
 }

@@ -53,7 +53,9 @@ export function writableColumns(input: WritableInput): WritableColumns | null {
   const stamped = new Set(stamps.map(({ column }) => column));
   const free = table.columns.filter((column) => !stamped.has(column.name) && isFree(input, column));
   const toParent = new Set(tenancy.kind === 'via' ? tenancy.columns : []);
-  const canUpdate = hinderingTriggers(table, 'update').length === 0;
+  // Without the whole of the primary key in sight there is no saying which row to change.
+  const canBeNamed = table.primaryKey.length > 0 && table.primaryKey.every((name) => !input.hidden.has(name));
+  const canUpdate = canBeNamed && hinderingTriggers(table, 'update').length === 0;
   const update = canUpdate ? free.filter(({ name }) => !toParent.has(name)).map(({ name }) => name) : [];
   const given = new Set([...free.map(({ name }) => name), ...stamped, ...input.boundary]);
   const complete = table.columns.every(

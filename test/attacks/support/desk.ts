@@ -125,7 +125,7 @@ export function canariesIn(answer: unknown): readonly string[] {
 }
 
 /** The event of a decision, pending or chained. */
-export async function recordedEvent(
+async function recordedEvent(
   database: TestDatabase,
   id: string,
 ): Promise<Record<string, unknown> | undefined> {

@@ -141,4 +141,4 @@ export async function expectHeld(
 }
 
 /** Words, ids and amounts that no statement under Dental's seal may bring up. */
-export const FOREIGN = /zeph|umbr[ai]|(?<![0-9a-f])700[0-9](?![0-9a-f])|70931|88123|88231|northstar-design/i;
+const FOREIGN = /zeph|umbr[ai]|(?<![0-9a-f])700[0-9](?![0-9a-f])|70931|88123|88231|northstar-design/i;
