@@ -22,10 +22,11 @@ import type { CompiledPolicy } from './policy/compiled.js';
 import { type PolicyFile, parsePolicy } from './policy/file.js';
 import { createCursorCodec } from './tools/cursor.js';
 import { dataTools, type ListedTool, toolList } from './tools/data-tools.js';
+import { usableTools } from './tools/decide.js';
 import type { CallOptions, Decision } from './tools/decision.js';
 import { createEstimates } from './tools/estimates.js';
 import { createEventWriter } from './tools/event-writer.js';
-import { createGate, usableTools } from './tools/gate.js';
+import { createGate } from './tools/gate.js';
 
 export interface RingfenceOptions extends PoolOptions {
   /** Path of the policy file, or the file as {@link parsePolicy} read it. Default `ringfence.policy.yaml`. */

@@ -92,9 +92,20 @@ const BY_STATE: Readonly<Record<string, StatementVerdict>> = {
   RF404: denied('not_found', 'No such row in your slice.', 'Look the row up with "query" first.'),
 };
 
-/** The verdict on an error that the server raised while running a sealed statement. */
-export function judgeStatementError(error: pg.DatabaseError): StatementVerdict {
+const STILL_REFERRED_TO = denied(
+  'constraint_failed',
+  'Other rows refer to this one, so it cannot be deleted.',
+  'Change or delete those first, if you may.',
+);
+
+/**
+ * The verdict on an error that the server raised while running a sealed statement.
+ *
+ * @param removes whether the statement deletes
+ */
+export function judgeStatementError(error: pg.DatabaseError, removes = false): StatementVerdict {
   const state = error.code ?? '';
+  if (state === '23503' && removes) return STILL_REFERRED_TO;
   // The same SQLSTATE for a row that row-level security keeps out, and for a right that a trigger or a default of the product's lacks.
   if (state === '42501' && error.routine !== 'ExecWithCheckOptions') return INTERNAL;
   const exact = BY_STATE[state];

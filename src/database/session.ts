@@ -26,6 +26,8 @@ export interface SealedCall {
   readonly triggerSchema?: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** The statement deletes: then a foreign key says that other rows refer to this one. */
+  readonly removes?: boolean;
   /** Undoes what the statement did, after its constraints have been checked. */
   readonly dry?: boolean;
 }
@@ -96,7 +98,7 @@ function judge(done: PipelineOutcome, call: SealedCall, gaveUp: boolean): { outc
   }
   if (error instanceof pg.DatabaseError) {
     const shutDown = error.code?.startsWith('57P') ?? false;
-    return { outcome: { kind: 'verdict', verdict: judgeStatementError(error), cause: error }, lost: shutDown && !done.idle };
+    return { outcome: { kind: 'verdict', verdict: judgeStatementError(error, call.removes), cause: error }, lost: shutDown && !done.idle };
   }
   return { outcome: unknownEnd(call, error), lost: !gaveUp };
 }

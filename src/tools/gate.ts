@@ -7,28 +7,22 @@
 import { performance } from 'node:perf_hooks';
 import { uuidv7 } from 'uuidv7';
 import { assertBoundary, type Boundary } from '../boundary/boundary.js';
-import { type EventToRecord, type Gateway, writeWithEvent } from '../database/gateway.js';
 import type { StatementVerdict } from '../database/database-error.js';
+import { type EventToRecord, type Gateway, writeWithEvent } from '../database/gateway.js';
 import type { SealedOutcome } from '../database/session.js';
-import type { Statement } from '../database/statement.js';
 import { type Denial, deny, type FailureCode, RingfenceError } from '../errors.js';
 import type { Recorder } from '../ledger/recorder.js';
-import type { CompiledPolicy, CompiledRole, SliceTable, ToolName } from '../policy/compiled.js';
 import type { OperatorEntry } from '../operator-log.js';
-import { nearest } from '../policy/nearest.js';
-import type { CursorCodec } from './cursor.js';
+import type { CompiledRole } from '../policy/compiled.js';
+import { type CallToDecide, type Decided, type DecisionParts, decide } from './decide.js';
 import type { Allowed, CallOptions, Decision } from './decision.js';
 import type { Estimates } from './estimates.js';
 import type { EventWriter } from './event-writer.js';
-import { explainInput } from './input-error.js';
-import { isDenial, type PreparedCall, type Tool, type ToolAnswer, type ToolContext } from './tool.js';
+import type { PreparedCall, ToolAnswer } from './tool.js';
 
-export interface GateParts {
-  readonly policy: CompiledPolicy;
+export interface GateParts extends DecisionParts {
   readonly gateway: Gateway;
   readonly recorder: Recorder<EventToRecord>;
-  readonly tools: ReadonlyMap<string, Tool>;
-  readonly cursors: CursorCodec;
   readonly estimates: Estimates;
   readonly events: EventWriter;
   /** Told of what an agent is not: why a call failed inside the database. */
@@ -53,18 +47,13 @@ const NO_SUCH_ROW: StatementVerdict = {
 };
 
 /** One call on its way through. */
-interface Call {
-  readonly boundary: Boundary;
-  readonly role: CompiledRole;
-  readonly action: string;
-  readonly input: unknown;
-  readonly options: CallOptions;
+interface Call extends CallToDecide {
   readonly event: string;
   readonly startedAt: number;
 }
 
 export function createGate(parts: GateParts): Gate {
-  const { policy, gateway, recorder, tools, events, estimates } = parts;
+  const { policy, gateway, recorder, events, estimates } = parts;
 
   const record = async (call: Call, body: string, rowCount: number): Promise<void> => {
     await recorder.record({ id: call.event, boundary: call.boundary, body, rowCount });
@@ -84,7 +73,7 @@ export function createGate(parts: GateParts): Gate {
     call: Call,
     verdict: { readonly code: FailureCode; readonly reason: string; readonly suggestion?: string },
     rule: string,
-    prepared: PreparedCall,
+    prepared: PreparedCall | null,
   ): Promise<Decision> => {
     await record(call, events.body(call, { effect: 'failed', rule, ...verdict }, prepared), 0);
     return { decision: 'failed', rule, ...verdict, event: call.event, ms: since(call.startedAt) };
@@ -118,13 +107,8 @@ export function createGate(parts: GateParts): Gate {
     ms: since(call.startedAt),
   });
 
-  const execute = async (
-    call: Call,
-    tool: Tool,
-    prepared: PreparedCall,
-    limits: ToolContext['limits'],
-    opaque: () => Statement | null,
-  ): Promise<Decision> => {
+  const execute = async (call: Call, { tool, prepared, opaque }: Decided): Promise<Decision> => {
+    const { limits } = call.role;
     const rule = `roles.${call.role.name}.tools.${tool.name}`;
     const granted = { effect: 'allowed', rule } as const;
     if (prepared.statement === null) {
@@ -136,7 +120,7 @@ export function createGate(parts: GateParts): Gate {
       boundary: call.boundary,
       role: call.role,
       timeoutMs: limits.timeoutMs,
-      ...(prepared.kind === 'write' ? { triggerSchema: policy.defaultSchema } : {}),
+      ...(prepared.kind === 'write' ? { triggerSchema: policy.defaultSchema, removes: tool.name === 'delete' } : {}),
       ...(call.options.signal === undefined ? {} : { signal: call.options.signal }),
     };
     try {
@@ -204,83 +188,17 @@ export function createGate(parts: GateParts): Gate {
       }
       const call: Call = { boundary, role, action, input, options, event: uuidv7(), startedAt };
 
-      const usable = usableTools(policy, role, boundary);
-      const tool = tools.get(action);
-      if (tool === undefined) return refuse(call, unknownTool(action, usable));
-      if (!usable.has(tool.name)) return refuse(call, notAllowed(policy, call, tool.name, usable));
-
-      const parsed = tool.inputSchema.safeParse(withReason(input, options, tool));
-      if (!parsed.success) return refuse(call, explainInput(tool, parsed.error));
-
-      const context: ToolContext = {
-        boundary,
-        policy,
-        role,
-        tables: narrowedTables(role, boundary),
-        limits: role.limits,
-        cursors: parts.cursors,
-        now: Date.now(),
-      };
-      const prepared = tool.prepare(parsed.data, context);
-      if (isDenial(prepared)) return refuse(call, prepared);
-      return execute(call, tool, prepared, context.limits, () => {
-        const again = tool.prepare(parsed.data, { ...context, opaque: true });
-        return isDenial(again) ? null : again.statement;
-      });
+      let decided: Decided | Denial;
+      try {
+        decided = decide(call, parts);
+      } catch (cause) {
+        // An input that cannot even be read, or a defect of ours: nothing has run, and the ledger hears of it all the same.
+        parts.log({ kind: 'call_failed', message: `Event ${call.event}: the call could not be prepared.`, cause });
+        return fail(call, { code: 'internal', reason: 'The call could not be prepared.' }, 'gate.prepare', null);
+      }
+      return 'rule' in decided ? refuse(call, decided) : execute(call, decided);
     },
   };
-}
-
-/** The tools that role, plan and boundary leave. */
-export function usableTools(
-  policy: CompiledPolicy,
-  role: CompiledRole,
-  boundary: Boundary,
-): ReadonlySet<ToolName> {
-  const plan = boundary.plan === null ? undefined : policy.plans.get(boundary.plan);
-  if (plan === undefined && boundary.tools === null) return role.tools;
-  return new Set(
-    [...role.tools].filter(
-      (name) => (plan?.tools.has(name) ?? true) && (boundary.tools?.includes(name) ?? true),
-    ),
-  );
-}
-
-function narrowedTables(role: CompiledRole, boundary: Boundary): ReadonlyMap<string, SliceTable> {
-  const sources = boundary.dataSources;
-  if (sources === null) return role.tables;
-  return new Map([...role.tables].filter(([name]) => sources.includes(name)));
-}
-
-function unknownTool(action: string, usable: ReadonlySet<ToolName>): Denial {
-  const closest = nearest(action.slice(0, 100), usable);
-  return deny(
-    'unknown_tool',
-    'gate.tool',
-    'There is no such tool.',
-    closest === undefined
-      ? `Use one of: ${[...usable].join(', ')}.`
-      : `Did you mean "${closest}"? There are: ${[...usable].join(', ')}.`,
-  );
-}
-
-function notAllowed(
-  policy: CompiledPolicy,
-  { role, boundary }: Call,
-  tool: ToolName,
-  usable: ReadonlySet<ToolName>,
-): Denial {
-  const byPlan = boundary.plan !== null && policy.plans.get(boundary.plan)?.tools.has(tool) === false;
-  return deny(
-    'tool_not_allowed',
-    !role.tools.has(tool)
-      ? `roles.${role.name}.tools`
-      : byPlan
-        ? `plans.${boundary.plan}.tools`
-        : 'boundary.tools',
-    `"${tool}" is not among the tools you may use.`,
-    usable.size === 0 ? undefined : `Use one of: ${[...usable].join(', ')}.`,
-  );
 }
 
 function tooBroad(role: CompiledRole, limit: number): Denial {
@@ -290,13 +208,6 @@ function tooBroad(role: CompiledRole, limit: number): Denial {
     `The call would make the database visit more than the ${limit} rows it may.`,
     'Narrow it with a condition on an indexed column, an id, or a smaller range.',
   );
-}
-
-/** A reason given beside the input counts as one given in it. */
-function withReason(input: unknown, options: CallOptions, tool: Tool): unknown {
-  if (tool.effect !== 'write' || options.reason === undefined) return input;
-  if (typeof input !== 'object' || input === null || 'reason' in input) return input;
-  return { ...input, reason: options.reason };
 }
 
 function failureOf(

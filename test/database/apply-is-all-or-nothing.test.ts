@@ -175,7 +175,8 @@ describeOnServers('a policy', (server) => {
   });
 
   it('that cannot be applied whole changes nothing, and says which step failed', async () => {
-    await database.query('create schema slice_support');
+    await database.query('create role ringfence_view_support');
+    await database.query('create schema slice_support authorization ringfence_view_support');
     await database.query('create table slice_support.account (id int)');
     const before = await catalogState(database);
     const failed = applyPolicy(client, inSchema(POLICY));
@@ -185,7 +186,7 @@ describeOnServers('a policy', (server) => {
     });
     await expect(failed).rejects.toThrow(/slice_support\.account.*support may read/s);
     expect(await catalogState(database)).toEqual(before);
-    await database.query('drop schema slice_support cascade');
+    await database.query('drop schema slice_support cascade; drop role ringfence_view_support');
   });
 
   it('is refused where the plan is not the one that was read', async () => {
