@@ -200,7 +200,7 @@ describeOnServers('an answer', (server) => {
       ['create', { table: 'ticket', values: { subject: 'x' }, reason }, 'constraint_failed'],
       ['create', { table: 'contact', values: { city: 'x' }, reason }, 'constraint_failed'],
       ['create', { table: 'coupon', values: { code: 'X', percent: 99 }, reason }, 'constraint_failed'],
-      ['delete', { table: 'ticket_note', id: 1, reason }, 'not_found'],
+      ['delete', { table: 'ticket_note', id: 1, reason }, 'constraint_failed'],
     ] as const;
     for (const [tool, input, code] of writes) await desk.attack(tool, input, { decision: 'denied', code });
     expect(await desk.database.query('select subject, status from ticket where id = 1')).toEqual([

@@ -34,11 +34,12 @@ describeWithCorpus('chinook', 'the journey on Chinook', () => {
       await database.drop();
     });
 
-    it('init without a tenant lists candidates, writes nothing, and ends with 8', async () => {
-      const run = await place.run(['init']);
-      expect(run.exit).toBe(8);
+    it('init without a tenant takes the likeliest, and says on both ends that it is not sure', async () => {
+      const run = await place.run(['init', '--out', 'likeliest.yaml']);
+      expect(run.exit).toBe(0);
+      expect(run.stderr).toContain('NOT SURE');
       expect(run.stderr).toContain('--tenant table.column');
-      await expect(stat(place.path('ringfence.policy.yaml'))).rejects.toThrow();
+      expect(await readFile(place.path('likeliest.yaml'), 'utf8')).toContain('# guess, low: the tenant is told by');
     });
 
     it('init writes a policy, says what it guessed, and does not overwrite it', async () => {

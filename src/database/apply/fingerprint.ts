@@ -80,6 +80,9 @@ const STATEMENTS: Readonly<Record<ObjectKind, string>> = {
     from x join pg_namespace n on n.nspname = x.a join pg_class c on c.relnamespace = n.oid and c.relname = x.b`,
 };
 
+/** Fingerprints that the plan looks into: what a role may do, who owns a schema. The others are digests. */
+const READ_AS_TEXT: ReadonlySet<ObjectKind> = new Set(['role', 'schema']);
+
 /** Reads the fingerprints of many objects. The caller has set `search_path` to pg_catalog, which decides how names are printed. */
 export async function readFingerprints(
   client: Queryable,
@@ -104,7 +107,7 @@ export async function readFingerprints(
     for (const row of rows as readonly { readonly at: string | number; readonly print: string }[]) {
       const address = all[Number(row.at) - 1];
       if (address !== undefined)
-        found.set(addressKey(address), kind === 'role' ? row.print : sha256(row.print));
+        found.set(addressKey(address), READ_AS_TEXT.has(kind) ? row.print : sha256(row.print));
     }
   }
   return (address) => found.get(addressKey(address)) ?? null;
