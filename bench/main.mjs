@@ -6,17 +6,20 @@
  * fact, not a test. --quick: a tenth of the data, for a first look.
  */
 import { parseArgs, styleText } from 'node:util';
-import { recordedRows, decisionRows } from './tool-calls.mjs';
 import { sealedRows } from './sealed.mjs';
 import { shapeRows } from './shapes.mjs';
 import { tenantRows } from './tenants.mjs';
+import { decisionRows, recordedRows } from './tool-calls.mjs';
 import { openWorld } from './world.mjs';
 
 const { values: options } = parseArgs({ options: { json: { type: 'boolean' }, quick: { type: 'boolean' } } });
 const size = options.quick ? 10 : 1;
 const say = (what) => process.stderr.write(`  ${what} …\n`);
 
-const world = await openWorld({ tenants: 1_000, documents: 1_000_000 / size, accounts: 100_000 / size, entries: 1_000_000 / size }, say);
+const world = await openWorld(
+  { tenants: 1_000, documents: 1_000_000 / size, accounts: 100_000 / size, entries: 1_000_000 / size },
+  say,
+);
 const rows = [];
 try {
   for (const [name, measure] of [
@@ -38,7 +41,9 @@ else print(rows);
 
 function print(lines) {
   const number = (value, unit) =>
-    value === undefined ? '–' : `${value >= 1000 ? Math.round(value).toLocaleString('en') : value.toFixed(value < 10 ? 2 : 0)} ${unit}`;
+    value === undefined
+      ? '–'
+      : `${value >= 1000 ? Math.round(value).toLocaleString('en') : value.toFixed(value < 10 ? 2 : 0)} ${unit}`;
   const table = lines.map((line) => [
     line.what,
     number(line.value, line.unit),
@@ -49,7 +54,11 @@ function print(lines) {
   ]);
   const head = ['what', 'here', 'floor', 'floor', 'ratio', 'target or reason'];
   const widths = head.map((title, at) => Math.max(title.length, ...table.map((row) => row[at].length)));
-  const line = (cells) => cells.map((cell, at) => cell.padEnd(widths[at])).join('  ').trimEnd();
+  const line = (cells) =>
+    cells
+      .map((cell, at) => cell.padEnd(widths[at]))
+      .join('  ')
+      .trimEnd();
   console.log(line(head));
   console.log(widths.map((width) => '─'.repeat(width)).join('  '));
   for (const [at, row] of table.entries()) {

@@ -1,7 +1,7 @@
 /** The sealed session alone: a governed read without its event. */
 import { Gateway } from '../dist/database/gateway.js';
-import { decodeRows } from './tool-calls.mjs';
 import { p50, throughput } from './measure.mjs';
+import { decodeRows } from './tool-calls.mjs';
 import { PAGE } from './world.mjs';
 
 export async function sealedRows(world) {
@@ -10,8 +10,15 @@ export async function sealedRows(world) {
   const prepared = decodeRows(world, boundary, 'query', PAGE);
   const role = world.ringfence.policy.roles.get('agent');
   const governed = async () => {
-    const outcome = await gateway.run({ boundary, role, statement: prepared.statement, effect: 'read', timeoutMs: 5_000 });
-    if (outcome.kind !== 'rows' || prepared.answer(outcome.result).rows.length !== 20) throw new Error('not the page');
+    const outcome = await gateway.run({
+      boundary,
+      role,
+      statement: prepared.statement,
+      effect: 'read',
+      timeoutMs: 5_000,
+    });
+    if (outcome.kind !== 'rows' || prepared.answer(outcome.result).rows.length !== 20)
+      throw new Error('not the page');
   };
   const text = 'select id, title, body, amount from doc where tenant_id = $1 order by id limit 21';
   const raw = async () => {
@@ -22,7 +29,25 @@ export async function sealedRows(world) {
   const [rawRate, governedRate] = await throughput([raw, governed], 8);
   await gateway.close();
   return [
-    { what: 'governed read, no event, p50 at 1 client', floor: 'raw pg query', unit: 'µs', floorValue: rawTime, value: governedTime, ratio: governedTime / rawTime, target: '≤ 1.8', ok: governedTime / rawTime <= 1.8 },
-    { what: 'governed read, no event, throughput at 8 clients', floor: 'raw pg query', unit: '/s', floorValue: rawRate, value: governedRate, ratio: governedRate / rawRate, target: '≥ 0.85', ok: governedRate / rawRate >= 0.85 },
+    {
+      what: 'governed read, no event, p50 at 1 client',
+      floor: 'raw pg query',
+      unit: 'µs',
+      floorValue: rawTime,
+      value: governedTime,
+      ratio: governedTime / rawTime,
+      target: '≤ 1.8',
+      ok: governedTime / rawTime <= 1.8,
+    },
+    {
+      what: 'governed read, no event, throughput at 8 clients',
+      floor: 'raw pg query',
+      unit: '/s',
+      floorValue: rawRate,
+      value: governedRate,
+      ratio: governedRate / rawRate,
+      target: '≥ 0.85',
+      ok: governedRate / rawRate >= 0.85,
+    },
   ];
 }

@@ -26,23 +26,58 @@ export async function recordedRows(world) {
   const boundary = world.boundary(3);
   const call = (tool, input) => within(boundary, () => world.ringfence.call(tool, input));
   const insert = () =>
-    world.raw.query('insert into plain_event (id, body) values ($1, $2)', [randomUUID(), '{"action":"query","decision":"allowed"}'.repeat(20)]);
+    world.raw.query('insert into plain_event (id, body) values ($1, $2)', [
+      randomUUID(),
+      '{"action":"query","decision":"allowed"}'.repeat(20),
+    ]);
   const read = async () => {
     const decision = await call('query', PAGE);
     if (decision.rows?.length !== 20) throw new Error(JSON.stringify(decision));
   };
-  const raw = () => world.raw.query('select id, title, body, amount from doc where tenant_id = $1 order by id limit 21', [3]);
+  const raw = () =>
+    world.raw.query('select id, title, body, amount from doc where tenant_id = $1 order by id limit 21', [3]);
   const write = async (n) => {
     const decision = await call('create', { table: 'doc', values: { title: `t${n}`, body: 'b' } });
     if (decision.decision !== 'allowed') throw new Error(JSON.stringify(decision));
   };
-  const rawWrite = (n) => world.raw.query("insert into doc (tenant_id, title, body) values (3, $1, 'b') returning id", [`t${n}`]);
-  const [insertTime, readTime, rawWriteTime, writeTime] = await p50([insert, read, rawWrite, write], { rounds: 8, calls: 100 });
+  const rawWrite = (n) =>
+    world.raw.query("insert into doc (tenant_id, title, body) values (3, $1, 'b') returning id", [`t${n}`]);
+  const [insertTime, readTime, rawWriteTime, writeTime] = await p50([insert, read, rawWrite, write], {
+    rounds: 8,
+    calls: 100,
+  });
   const [rawRate, readRate] = await throughput([raw, read], 32);
   return [
-    { what: 'governed read with its event durable, p50', floor: 'one durable INSERT', unit: 'µs', floorValue: insertTime, value: readTime, ratio: readTime / insertTime, target: '≤ 1.5', ok: readTime / insertTime <= 1.5 },
-    { what: 'governed create with its event in the commit, p50', floor: 'the same INSERT, raw', unit: 'µs', floorValue: rawWriteTime, value: writeTime, ratio: writeTime / rawWriteTime, target: '≤ 1.5', ok: writeTime / rawWriteTime <= 1.5 },
-    { what: 'governed read with its event durable, throughput at 32 clients', floor: 'raw pg query', unit: '/s', floorValue: rawRate, value: readRate, ratio: readRate / rawRate, target: '≥ 0.5', ok: readRate / rawRate >= 0.5 },
+    {
+      what: 'governed read with its event durable, p50',
+      floor: 'one durable INSERT',
+      unit: 'µs',
+      floorValue: insertTime,
+      value: readTime,
+      ratio: readTime / insertTime,
+      target: '≤ 1.5',
+      ok: readTime / insertTime <= 1.5,
+    },
+    {
+      what: 'governed create with its event in the commit, p50',
+      floor: 'the same INSERT, raw',
+      unit: 'µs',
+      floorValue: rawWriteTime,
+      value: writeTime,
+      ratio: writeTime / rawWriteTime,
+      target: '≤ 1.5',
+      ok: writeTime / rawWriteTime <= 1.5,
+    },
+    {
+      what: 'governed read with its event durable, throughput at 32 clients',
+      floor: 'raw pg query',
+      unit: '/s',
+      floorValue: rawRate,
+      value: readRate,
+      ratio: readRate / rawRate,
+      target: '≥ 0.5',
+      ok: readRate / rawRate >= 0.5,
+    },
   ];
 }
 
@@ -64,7 +99,21 @@ export function decisionRows(world) {
   const allowed = rate(() => tool.prepare(input, context));
   const denied = rate(() => tool.prepare(foreign, context));
   return [
-    { what: 'policy decision and statement in process, allowed', floor: '–', unit: '/s', value: allowed, target: 'printed', ok: true },
-    { what: 'policy decision in process, denied', floor: '–', unit: '/s', value: denied, target: '≥ 1 M', ok: denied >= 1e6 },
+    {
+      what: 'policy decision and statement in process, allowed',
+      floor: '–',
+      unit: '/s',
+      value: allowed,
+      target: 'printed',
+      ok: true,
+    },
+    {
+      what: 'policy decision in process, denied',
+      floor: '–',
+      unit: '/s',
+      value: denied,
+      target: '≥ 1 M',
+      ok: denied >= 1e6,
+    },
   ];
 }

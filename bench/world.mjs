@@ -55,14 +55,21 @@ export async function openWorld(size, say) {
      select 1 + n % $1, 'title ' || n, 'body of document ' || n, n % 1000, 'kind' || n % 50 from generate_series(1, $2::int) n`,
     [size.tenants, size.documents],
   );
-  await admin.query('create index doc_tenant on doc (tenant_id, id); create index doc_title on doc (tenant_id, title text_pattern_ops); create index doc_amount on doc (tenant_id, amount)');
+  await admin.query(
+    'create index doc_tenant on doc (tenant_id, id); create index doc_title on doc (tenant_id, title text_pattern_ops); create index doc_amount on doc (tenant_id, amount)',
+  );
   if (size.entries) {
-    await admin.query("insert into account select n, 1 + n % $1, 'account ' || n from generate_series(1, $2::int) n", [size.tenants, size.accounts]);
+    await admin.query(
+      "insert into account select n, 1 + n % $1, 'account ' || n from generate_series(1, $2::int) n",
+      [size.tenants, size.accounts],
+    );
     await admin.query(
       "insert into entry select n, 1 + (n * 7919::bigint) % $1, 'note ' || n, n % 1000 from generate_series(1, $2::int) n",
       [size.accounts, size.entries],
     );
-    await admin.query('create index account_tenant on account (tenant_id); create index entry_account on entry (account_id)');
+    await admin.query(
+      'create index account_tenant on account (tenant_id); create index entry_account on entry (account_id)',
+    );
   }
   await admin.query('vacuum analyze');
   say('applying the policy');
@@ -87,7 +94,12 @@ export async function openWorld(size, say) {
     raw,
     ringfence,
     boundary: (tenant) =>
-      ringfence.trustedBoundary({ tenant: String(tenant), user: 'u1', role: 'agent', actor: { kind: 'agent', id: 'bench' } }),
+      ringfence.trustedBoundary({
+        tenant: String(tenant),
+        user: 'u1',
+        role: 'agent',
+        actor: { kind: 'agent', id: 'bench' },
+      }),
     async close() {
       await ringfence.close();
       await raw.end();
@@ -95,7 +107,8 @@ export async function openWorld(size, say) {
       await server.stop();
       await rm(server.dataDir, { recursive: true, force: true });
       await rm(dataDir, { recursive: true, force: true });
-      for (const beside of ['.password', '.log', '.launcher']) await rm(`${dataDir}${beside}`, { force: true });
+      for (const beside of ['.password', '.log', '.launcher'])
+        await rm(`${dataDir}${beside}`, { force: true });
     },
   };
 }

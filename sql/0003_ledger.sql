@@ -37,7 +37,7 @@ create table ringfence.event_pending (
   tenant text not null,
   -- The leaf's boundary and event, as they will be hashed. Together with the rest of a leaf they stay below 4096 bytes.
   boundary text not null check (octet_length(boundary) <= 640),
-  body text not null check (octet_length(body) <= 3072 and jsonb_typeof(body::jsonb) = 'object'),
+  body text not null check (octet_length(body) <= 3088 and jsonb_typeof(body::jsonb) = 'object'),
   row_count bigint not null check (row_count between 0 and 9007199254740991),
   recorded_at timestamptz not null default clock_timestamp()
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
@@ -125,13 +125,14 @@ $$;
 -- reading a whole table looks cheap. They are told to use the indexes, so that an event costs the same after ten million others.
 
 -- The event of a write, from inside the writing statement. SQLSTATE 28000: no boundary is open. RF404: fewer rows than at_least, so
--- that the write is undone. 23505: the id has been used.
+-- that the write is undone. A duration of 0 in the body becomes the time since the transaction began. 23505: the id has been used.
 create function ringfence.append(event_id uuid, body text, row_count bigint, at_least bigint default 0) returns uuid
 language plpgsql volatile security definer parallel unsafe
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   fields text[] := ringfence.sealed();
+  took constant bigint := extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000000;
 begin
   if fields is null then
     raise exception 'no boundary is open' using errcode = '28000', hint = 'Call ringfence.enter(claim) first, in this transaction.';
@@ -143,7 +144,9 @@ begin
     raise exception 'the event has been recorded' using errcode = '23505';
   end if;
   insert into ringfence.event_pending (id, log, tenant, boundary, body, row_count)
-  values (event_id, fields[9], fields[1], ringfence.leaf_boundary(fields), body, row_count);
+  values (event_id, fields[9], fields[1], ringfence.leaf_boundary(fields),
+    -- A member of canonical JSON; inside a string its quotes would be escaped.
+    replace(body, '"duration_us":0,', '"duration_us":' || took || ','), row_count);
   return event_id;
 end
 $$;

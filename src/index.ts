@@ -8,7 +8,12 @@ export { narrow } from './boundary/narrow.js';
 export type { Principal, PrincipalKind } from './boundary/principal.js';
 export { trustedPrincipal } from './boundary/principal.js';
 export { bindBoundary, currentBoundary, within } from './boundary/propagation.js';
-export type { BoundaryPolicy, ResolveOptions, TrustedBoundaryFields, WorkOptions } from './boundary/resolve.js';
+export type {
+  BoundaryPolicy,
+  ResolveOptions,
+  TrustedBoundaryFields,
+  WorkOptions,
+} from './boundary/resolve.js';
 export type { BoundarySnapshot, ReloadOptions } from './boundary/snapshot.js';
 export { reloadBoundary, snapshotOf } from './boundary/snapshot.js';
 export type { ClaimNames, ClaimPath, TokenVerifier, TokenVerifierOptions } from './boundary/token.js';

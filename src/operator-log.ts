@@ -34,5 +34,7 @@ export function rateLimitedLog(
 
 function writeLine({ kind, message, cause, suppressed }: OperatorEntry): void {
   const why = cause instanceof Error ? { cause: cause.message } : {};
-  process.stderr.write(`${JSON.stringify({ ringfence: kind, message, ...why, ...(suppressed ? { suppressed } : {}) })}\n`);
+  process.stderr.write(
+    `${JSON.stringify({ ringfence: kind, message, ...why, ...(suppressed ? { suppressed } : {}) })}\n`,
+  );
 }

@@ -3,11 +3,21 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Boundary } from './boundary/boundary.js';
-import { type ActingForOptions, actingFor, type AcrossTenantsOptions, acrossTenants } from './boundary/cross-tenant.js';
+import {
+  type AcrossTenantsOptions,
+  type ActingForOptions,
+  acrossTenants,
+  actingFor,
+} from './boundary/cross-tenant.js';
 import type { MembershipResolver } from './boundary/membership.js';
 import type { Principal } from './boundary/principal.js';
 import { currentBoundary } from './boundary/propagation.js';
-import { type ResolveOptions, resolveBoundary, type TrustedBoundaryFields, trustedBoundary } from './boundary/resolve.js';
+import {
+  type ResolveOptions,
+  resolveBoundary,
+  type TrustedBoundaryFields,
+  trustedBoundary,
+} from './boundary/resolve.js';
 import { reloadBoundary } from './boundary/snapshot.js';
 import { servedPolicy } from './compile/served.js';
 import { type EventToRecord, Gateway } from './database/gateway.js';
@@ -92,8 +102,12 @@ export interface Ringfence {
  * ```
  */
 export async function createRingfence(options: RingfenceOptions): Promise<Ringfence> {
-  const keys = typeof options.keys === 'object' ? options.keys : await loadKeys(options.keys ?? '.ringfence/keys.json');
-  const file = typeof options.policy === 'object' ? options.policy : await readPolicy(options.policy ?? 'ringfence.policy.yaml');
+  const keys =
+    typeof options.keys === 'object' ? options.keys : await loadKeys(options.keys ?? '.ringfence/keys.json');
+  const file =
+    typeof options.policy === 'object'
+      ? options.policy
+      : await readPolicy(options.policy ?? 'ringfence.policy.yaml');
   const gateway = await Gateway.open({ ...options, keys });
   try {
     const policy = compilePolicy(file, await gateway.catalog());
@@ -131,7 +145,8 @@ function assemble(
   const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch), lanes: 1 });
   const sequencer = createSequencer({
     run: (atMost) => gateway.sequence(atMost),
-    onError: (error) => log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause: error }),
+    onError: (error) =>
+      log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause: error }),
   });
   const gate = createGate({
     policy,
@@ -159,7 +174,11 @@ function assemble(
         boundary = currentBoundary();
       } catch (error) {
         // There is no tenant whose ledger this could go to.
-        log({ kind: 'call_without_boundary', message: `A call to "${tool.slice(0, 60)}" had no open boundary.`, cause: error });
+        log({
+          kind: 'call_without_boundary',
+          message: `A call to "${tool.slice(0, 60)}" had no open boundary.`,
+          cause: error,
+        });
         throw error;
       }
       return gate.call(boundary, tool, input, given);
@@ -173,7 +192,11 @@ function assemble(
     close: async () => {
       await recorder.close();
       // What cannot be chained now stays pending: nothing is lost, and the next process chains it.
-      await sequencer.flush().catch((cause: unknown) => log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause }));
+      await sequencer
+        .flush()
+        .catch((cause: unknown) =>
+          log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause }),
+        );
       await sequencer.stop();
       await gateway.close();
     },
@@ -185,7 +208,11 @@ async function readPolicy(path: string): Promise<PolicyFile> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new RingfenceError('config_invalid', `Cannot read the policy file ${path}. "ringfence init" writes one.`, { cause: error });
+    throw new RingfenceError(
+      'config_invalid',
+      `Cannot read the policy file ${path}. "ringfence init" writes one.`,
+      { cause: error },
+    );
   }
   return parsePolicy(text, { filename: path });
 }

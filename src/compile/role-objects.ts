@@ -94,7 +94,7 @@ export function schemaObjects(
     schema(role.scopeSchema, `holds which boundary the parents of those tables are in`),
     functionGrants(
       role.sliceRole,
-      mayWrite(role) ? [...FOR_SLICES, APPEND] : FOR_SLICES,
+      [...FOR_SLICES, APPEND],
       `the views and rules of ${role.name} ask the seal, as whoever runs the statement`,
     ),
     functionGrants(
@@ -136,12 +136,6 @@ function functionGrants(to: string, names: readonly string[], why: string): Desi
     for: [to],
     why,
   };
-}
-
-function mayWrite(role: CompiledRole): boolean {
-  return [...role.tables.values()].some(
-    ({ write }) => write.create !== null || write.update !== null || write.delete,
-  );
 }
 
 /** The schemas of the types that a role's statements cast to, beside PostgreSQL's own. */

@@ -19,7 +19,9 @@ export interface Served {
 /** The policy without what the database does not serve yet. Pure. */
 export function servedPolicy(policy: CompiledPolicy, columnsOf: ViewColumns): Served {
   const waiting: string[] = [];
-  const roles = new Map([...policy.roles].map(([name, role]) => [name, servedRole(role, columnsOf, waiting)]));
+  const roles = new Map(
+    [...policy.roles].map(([name, role]) => [name, servedRole(role, columnsOf, waiting)]),
+  );
   return waiting.length === 0 ? { policy, waiting } : { policy: { ...policy, roles }, waiting };
 }
 

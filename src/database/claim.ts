@@ -87,7 +87,11 @@ function boundaryNames(key: Buffer, boundary: Boundary): BoundaryNames {
   const cross = boundary.crossTenant;
   const names: BoundaryNames = {
     log: logName(key, boundary.tenant, cross !== null),
-    subject: subjectName(key, cross?.kind === 'acting_for' ? cross.homeTenant : boundary.tenant, boundary.user),
+    subject: subjectName(
+      key,
+      cross?.kind === 'acting_for' ? cross.homeTenant : boundary.tenant,
+      boundary.user,
+    ),
     crossTenant:
       cross === null
         ? ''

@@ -67,7 +67,8 @@ export interface ConnectionFacts {
 export async function checkConnection(client: pg.ClientBase): Promise<ConnectionFacts> {
   const { rows } = await client.query<CheckRow>(CHECK);
   const [row] = rows;
-  if (row === undefined) throw new RingfenceError('database_refused', 'The server answered the connection check with nothing.');
+  if (row === undefined)
+    throw new RingfenceError('database_refused', 'The server answered the connection check with nothing.');
   if (row.bypass !== null) {
     throw unsafe(
       `${row.login} is, or may become, ${row.bypass}: such a role passes row-level security by`,
@@ -75,7 +76,10 @@ export async function checkConnection(client: pg.ClientBase): Promise<Connection
     );
   }
   if (row.owned !== null) {
-    throw unsafe(`${row.login} owns tables, and owners pass row-level security by`, `Connect as ${GATEWAY_ROLE}, which owns nothing.`);
+    throw unsafe(
+      `${row.login} owns tables, and owners pass row-level security by`,
+      `Connect as ${GATEWAY_ROLE}, which owns nothing.`,
+    );
   }
   const oldest = OLDEST_SAFE.find(({ major }) => major === Math.floor(row.version / 10_000));
   if (row.version < 150000 || (oldest && row.version < oldest.version)) {
@@ -85,7 +89,10 @@ export async function checkConnection(client: pg.ClientBase): Promise<Connection
     );
   }
   if (!row.installed) {
-    throw new RingfenceError('policy_unapplied', 'Ringfence is not installed in this database. Run: ringfence apply');
+    throw new RingfenceError(
+      'policy_unapplied',
+      'Ringfence is not installed in this database. Run: ringfence apply',
+    );
   }
   const odd = Object.entries({
     search_path: row.search_path === 'pg_catalog',
@@ -104,7 +111,9 @@ export async function checkConnection(client: pg.ClientBase): Promise<Connection
 }
 
 function unsafe(what: string, suggestion: string): RingfenceError {
-  return new RingfenceError('database_unsafe', `Refusing this connection: ${what}. ${suggestion}`, { suggestion });
+  return new RingfenceError('database_unsafe', `Refusing this connection: ${what}. ${suggestion}`, {
+    suggestion,
+  });
 }
 
 /**

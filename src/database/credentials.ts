@@ -1,5 +1,5 @@
 /** The gateway's password and the claim keys, brought into the database without the password ever crossing the wire or a log. */
-import { createHmac, pbkdf2Sync, randomBytes, createHash } from 'node:crypto';
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { Keys } from './keys.js';
 import type { Queryable } from './migrate.js';
 
@@ -26,7 +26,9 @@ export async function setGatewayPassword(client: Queryable, keys: Keys): Promise
 /** Makes the database know exactly these claim keys. The caller is a member of ringfence_owner and holds a transaction. */
 export async function installClaimKeys(client: Queryable, keys: Keys): Promise<void> {
   await addClaimKeys(client, keys);
-  await client.query('delete from ringfence.claim_key where not (key_id = any ($1))', [keys.claimKeys.map(({ id }) => id)]);
+  await client.query('delete from ringfence.claim_key where not (key_id = any ($1))', [
+    keys.claimKeys.map(({ id }) => id),
+  ]);
 }
 
 /** Makes the database know these claim keys too. The caller is a member of ringfence_owner. */

@@ -14,7 +14,17 @@ export interface PlanNode {
 }
 
 /** Nodes that read all of their input before they give a first row: a LIMIT above does not spare them. */
-const BLOCKING = new Set(['Sort', 'Aggregate', 'Hash', 'Materialize', 'Memoize', 'WindowAgg', 'SetOp', 'Bitmap Heap Scan', 'Incremental Sort']);
+const BLOCKING = new Set([
+  'Sort',
+  'Aggregate',
+  'Hash',
+  'Materialize',
+  'Memoize',
+  'WindowAgg',
+  'SetOp',
+  'Bitmap Heap Scan',
+  'Incremental Sort',
+]);
 
 /**
  * Rows visited: a sequential scan visits its whole table, any other scan the rows that its index finds; the inner side of a
@@ -33,14 +43,25 @@ function visit(node: PlanNode, share: number, tableRows: (schema: string, table:
   let own = 0;
   if (type === 'Seq Scan' || type === 'Sample Scan') {
     own = Math.max(tableRows(node.Schema ?? '', node['Relation Name'] ?? ''), node['Plan Rows']) * share;
-  } else if (type.endsWith('Scan') && type !== 'Subquery Scan' && type !== 'Bitmap Index Scan' && type !== 'CTE Scan') {
+  } else if (
+    type.endsWith('Scan') &&
+    type !== 'Subquery Scan' &&
+    type !== 'Bitmap Index Scan' &&
+    type !== 'CTE Scan'
+  ) {
     own = node['Plan Rows'] * share;
   }
   if (type === 'Limit') {
     const [child] = children;
     if (child === undefined) return own;
     const fraction = child['Plan Rows'] > 0 ? Math.min(1, node['Plan Rows'] / child['Plan Rows']) : 1;
-    return own + children.reduce((sum, plan) => sum + visit(plan, plan === child ? share * fraction : share, tableRows), 0);
+    return (
+      own +
+      children.reduce(
+        (sum, plan) => sum + visit(plan, plan === child ? share * fraction : share, tableRows),
+        0,
+      )
+    );
   }
   const below = BLOCKING.has(type) ? 1 : share;
   if (type === 'Nested Loop') {
@@ -49,7 +70,10 @@ function visit(node: PlanNode, share: number, tableRows: (schema: string, table:
     return (
       own +
       children.reduce((sum, plan) => {
-        const inner = plan['Parent Relationship'] === 'Inner' && plan['Node Type'] !== 'Materialize' && plan['Node Type'] !== 'Memoize';
+        const inner =
+          plan['Parent Relationship'] === 'Inner' &&
+          plan['Node Type'] !== 'Materialize' &&
+          plan['Node Type'] !== 'Memoize';
         return sum + (inner ? loops * visit(plan, 1, tableRows) : visit(plan, below, tableRows));
       }, 0)
     );

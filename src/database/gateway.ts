@@ -4,9 +4,9 @@
 import pg from 'pg';
 import type { Boundary } from '../boundary/boundary.js';
 import type { Membership } from '../boundary/membership.js';
+import type { ViewColumns } from '../compile/served.js';
 import { RingfenceError } from '../errors.js';
 import type { Catalog } from '../policy/catalog.js';
-import type { ViewColumns } from '../compile/served.js';
 import { type ClaimMaker, createClaimMaker } from './claim.js';
 import { type PlanNode, scannedRows } from './estimate.js';
 import { introspect } from './introspect.js';
@@ -14,7 +14,7 @@ import type { Keys } from './keys.js';
 import { Pipeline } from './pipeline.js';
 import { type PoolOptions, TenantPool } from './pool.js';
 import { runSealed, type SealedCall, type SealedOutcome } from './session.js';
-import type { Statement } from './statement.js';
+import type { ResultRows, Statement } from './statement.js';
 import { guardTime } from './time-guard.js';
 
 export interface GatewayOptions extends PoolOptions {
@@ -48,7 +48,10 @@ export class Gateway {
   private constructor(options: GatewayOptions, claims: ClaimMaker) {
     this.#claims = claims;
     this.#primary = new TenantPool(options);
-    this.#reads = options.replicaUrl === undefined ? this.#primary : new TenantPool({ ...options, url: options.replicaUrl });
+    this.#reads =
+      options.replicaUrl === undefined
+        ? this.#primary
+        : new TenantPool({ ...options, url: options.replicaUrl });
     this.#ledger = new TenantPool({ ...options, size: LEDGER_CONNECTIONS, perTenant: LEDGER_CONNECTIONS });
     this.#pools = [...new Set([this.#primary, this.#reads, this.#ledger])];
   }
@@ -61,11 +64,20 @@ export class Gateway {
     const probe = new TenantPool({ ...options, size: 1 });
     try {
       const [domain] = await querySimply<{ domain: string }>(probe, 'select ringfence.domain() as domain');
-      if (domain === undefined) throw new RingfenceError('policy_unapplied', 'Ringfence is not installed in this database. Run: ringfence apply');
+      if (domain === undefined)
+        throw new RingfenceError(
+          'policy_unapplied',
+          'Ringfence is not installed in this database. Run: ringfence apply',
+        );
       return new Gateway(options, createClaimMaker(options.keys, domain.domain));
     } finally {
       await probe.close();
     }
+  }
+
+  /** Whether reads go where events can be written too. */
+  get readsOnPrimary(): boolean {
+    return this.#reads === this.#primary;
   }
 
   /** What the database looks like to the gateway's login. */
@@ -98,7 +110,10 @@ export class Gateway {
 
   /** The hash of the policy that the database enforces, or null where none has been applied. */
   async appliedPolicy(): Promise<string | null> {
-    const [row] = await querySimply<{ hash: string | null }>(this.#primary, 'select ringfence.applied_policy() as hash');
+    const [row] = await querySimply<{ hash: string | null }>(
+      this.#primary,
+      'select ringfence.applied_policy() as hash',
+    );
     return row?.hash ?? null;
   }
 
@@ -111,7 +126,10 @@ export class Gateway {
   async estimate(call: SealedCall): Promise<number | null> {
     const outcome = await this.run({
       ...call,
-      statement: { text: `explain (format json, verbose) ${call.statement.text}`, values: call.statement.values },
+      statement: {
+        text: `explain (format json, verbose) ${call.statement.text}`,
+        values: call.statement.values,
+      },
     });
     const text = outcome.kind === 'rows' ? outcome.result.rows[0]?.[0] : null;
     if (typeof text !== 'string') return null;
@@ -148,7 +166,11 @@ export class Gateway {
 
   /** Chains pending events; see `ringfence.sequence`. Null while another process is at it. */
   async sequence(atMost: number): Promise<number | null> {
-    const [row] = await querySimply<{ taken: number | null }>(this.#ledger, 'select ringfence.sequence($1) as taken', [atMost]);
+    const [row] = await querySimply<{ taken: number | null }>(
+      this.#ledger,
+      'select ringfence.sequence($1) as taken',
+      [atMost],
+    );
     return row?.taken ?? null;
   }
 
@@ -179,7 +201,11 @@ export class Gateway {
   }
 }
 
-async function querySimply<Row extends pg.QueryResultRow>(pool: TenantPool, text: string, values: unknown[] = []): Promise<Row[]> {
+async function querySimply<Row extends pg.QueryResultRow>(
+  pool: TenantPool,
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
   const lease = await pool.lease(LEDGER_LANE);
   try {
     const { rows } = await lease.client.query<Row>(text, values);
@@ -197,6 +223,29 @@ function sequentiallyScanned(plan: PlanNode): [string, string][] {
       ? [[plan.Schema, plan['Relation Name']]]
       : [];
   return [...own, ...(plan.Plans ?? []).flatMap(sequentiallyScanned)];
+}
+
+/**
+ * A read and its event, in one statement: one round trip and one commit, where recording apart takes two. The last column of the
+ * result says whether a row was met, since the event alone gives one row as well. See {@link rowsMet}.
+ *
+ * The rows come as the read gave them: the one event is the outer side of a join, and its inner side is read once, in order.
+ */
+export function readWithEvent(read: Statement, eventId: string, body: string, rowLimit: number): Statement {
+  const at = read.values.length;
+  return {
+    text:
+      `with met as materialized (select found.*, true from (${read.text}) found), event as materialized (` +
+      `select ringfence.append($${at + 1}::pg_catalog.uuid, $${at + 2}::pg_catalog.text, ` +
+      `least((select pg_catalog.count(*) from met), $${at + 3}::pg_catalog.int8)) as id) ` +
+      'select met.* from event left join met on true where event.id is not null',
+    values: [...read.values, eventId, body, rowLimit],
+  };
+}
+
+/** What the read itself gave. */
+export function rowsMet({ fields, rows }: ResultRows): ResultRows {
+  return { fields: fields.slice(0, -1), rows: rows.filter((row) => row.at(-1) === 't') };
 }
 
 /** A write and its event, in one statement: both commit, or neither. The event knows how many rows the write touched. */

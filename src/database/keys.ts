@@ -36,7 +36,10 @@ export interface Keys {
 }
 
 /** Keys for cursors, derived (HKDF, RFC 5869) so that a cursor never carries a MAC that a claim could use. */
-export function cursorKeys(keys: Keys): { readonly current: ClaimKey; readonly previous: readonly ClaimKey[] } {
+export function cursorKeys(keys: Keys): {
+  readonly current: ClaimKey;
+  readonly previous: readonly ClaimKey[];
+} {
   const derive = ({ id, key }: ClaimKey): ClaimKey => ({
     id,
     key: Buffer.from(hkdfSync('sha256', key, '', 'ringfence cursor', 32)),
@@ -79,7 +82,10 @@ export async function loadKeys(path: string, environment: NodeJS.ProcessEnv = pr
   try {
     const { mode } = await stat(path);
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw new RingfenceError('config_invalid', `${path} holds keys and others may read it. Run: chmod 600 ${path}`);
+      throw new RingfenceError(
+        'config_invalid',
+        `${path} holds keys and others may read it. Run: chmod 600 ${path}`,
+      );
     }
     text = await readFile(path, 'utf8');
   } catch (error) {
@@ -98,7 +104,10 @@ function parseKeys(text: string, source: string): Keys {
   try {
     json = JSON.parse(text);
   } catch {
-    throw new RingfenceError('config_invalid', `${source} is not JSON. Copy it again from where "ringfence apply" ran.`);
+    throw new RingfenceError(
+      'config_invalid',
+      `${source} is not JSON. Copy it again from where "ringfence apply" ran.`,
+    );
   }
   const parsed = keyFile.safeParse(json);
   if (!parsed.success) {

@@ -51,11 +51,16 @@ export async function pendingMigrations(client: Queryable): Promise<Migration[]>
 /** Runs one migration and records it. The caller holds a transaction. */
 export async function runMigration(client: Queryable, migration: Migration): Promise<void> {
   await client.query(migration.sql);
-  await client.query('insert into ringfence.migration (name, sha256) values ($1, $2)', [migration.name, migration.sha256]);
+  await client.query('insert into ringfence.migration (name, sha256) values ($1, $2)', [
+    migration.name,
+    migration.sha256,
+  ]);
 }
 
 async function applied(client: Queryable): Promise<{ name: string; sha256: string }[]> {
-  const { rows } = await client.query("select pg_catalog.to_regclass('ringfence.migration') is not null as here");
+  const { rows } = await client.query(
+    "select pg_catalog.to_regclass('ringfence.migration') is not null as here",
+  );
   if (!(rows[0] as { here: boolean } | undefined)?.here) return [];
   const found = await client.query('select name, sha256 from ringfence.migration order by name');
   return found.rows as { name: string; sha256: string }[];

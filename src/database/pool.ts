@@ -97,7 +97,9 @@ export class TenantPool {
       return await this.#pool.connect();
     } catch (error) {
       if (error instanceof Error && error.message.includes('timeout exceeded when trying to connect')) {
-        throw new RingfenceError('database_busy', 'Every connection is in use. Try again in a moment.', { cause: error });
+        throw new RingfenceError('database_busy', 'Every connection is in use. Try again in a moment.', {
+          cause: error,
+        });
       }
       throw connectionError(error, this.#where);
     }
@@ -151,7 +153,10 @@ export class TenantPool {
 }
 
 function busy(): RingfenceError {
-  return new RingfenceError('database_busy', 'This tenant has as many calls under way as it may. Try again in a moment.');
+  return new RingfenceError(
+    'database_busy',
+    'This tenant has as many calls under way as it may. Try again in a moment.',
+  );
 }
 
 /** Host and database of a URL, without its login and password: fit for a message. */

@@ -37,7 +37,7 @@ export type SealedOutcome =
   | { readonly kind: 'verdict'; readonly verdict: StatementVerdict; readonly cause: Error };
 
 const ENTER =
-  'select ringfence.enter($1), pg_catalog.set_config(\'role\', $2, true), pg_catalog.set_config(\'statement_timeout\', $3, true), ' +
+  "select ringfence.enter($1), pg_catalog.set_config('role', $2, true), pg_catalog.set_config('statement_timeout', $3, true), " +
   "pg_catalog.set_config('application_name', $4, true), pg_catalog.set_config('transaction_read_only', $5, true), " +
   "pg_catalog.set_config('search_path', $6, true)";
 
@@ -48,10 +48,15 @@ const AFTER_DRY: readonly Statement[] = [
 ];
 
 /** Runs one statement as the slice role, inside the boundary. Throws only where no connection could be had. */
-export async function runSealed(pool: TenantPool, claims: ClaimMaker, call: SealedCall): Promise<SealedOutcome> {
+export async function runSealed(
+  pool: TenantPool,
+  claims: ClaimMaker,
+  call: SealedCall,
+): Promise<SealedOutcome> {
   const first = await attempt(pool, claims, call);
   // A connection that had died while idle: a read may simply go again, on another. A write may not: nobody knows how far it came.
-  if (first.lost && call.effect === 'read' && !call.signal?.aborted) return (await attempt(pool, claims, call)).outcome;
+  if (first.lost && call.effect === 'read' && !call.signal?.aborted)
+    return (await attempt(pool, claims, call)).outcome;
   return first.outcome;
 }
 
@@ -68,19 +73,22 @@ async function attempt(
   const { processID } = lease.client as unknown as { processID: number };
   const claim = claims.make(call.boundary, pool.pooled ? null : processID);
   const enter = {
-      name: pool.pooled ? '' : 'ringfence_enter',
-      text: ENTER,
-      values: [
-        claim,
-        call.role.sliceRole,
-        String(call.timeoutMs),
-        claims.publicName(call.boundary),
-        call.effect === 'read' ? 'on' : 'off',
-        call.triggerSchema === undefined ? 'pg_catalog' : `pg_catalog, ${quoteIdent(call.triggerSchema)}`,
-      ],
-    };
+    name: pool.pooled ? '' : 'ringfence_enter',
+    text: ENTER,
+    values: [
+      claim,
+      call.role.sliceRole,
+      String(call.timeoutMs),
+      claims.publicName(call.boundary),
+      call.effect === 'read' ? 'on' : 'off',
+      call.triggerSchema === undefined ? 'pg_catalog' : `pg_catalog, ${quoteIdent(call.triggerSchema)}`,
+    ],
+  };
   const statement = { ...call.statement, name: pool.pooled ? '' : preparedName(call.statement.text) };
-  const pipeline = new Pipeline(lease.client, call.dry ? [...BEFORE_DRY, enter, statement, ...AFTER_DRY] : [enter, statement]);
+  const pipeline = new Pipeline(
+    lease.client,
+    call.dry ? [...BEFORE_DRY, enter, statement, ...AFTER_DRY] : [enter, statement],
+  );
   const guard = guardTime(lease, call.timeoutMs, call.signal);
   lease.client.query(pipeline);
   const done = await pipeline.outcome;
@@ -89,7 +97,11 @@ async function attempt(
   return judge(done, call, guard.gaveUp());
 }
 
-function judge(done: PipelineOutcome, call: SealedCall, gaveUp: boolean): { outcome: SealedOutcome; lost: boolean } {
+function judge(
+  done: PipelineOutcome,
+  call: SealedCall,
+  gaveUp: boolean,
+): { outcome: SealedOutcome; lost: boolean } {
   const { error } = done;
   if (error === null) {
     const result = done.results[call.dry ? BEFORE_DRY.length + 1 : 1];
@@ -98,7 +110,10 @@ function judge(done: PipelineOutcome, call: SealedCall, gaveUp: boolean): { outc
   }
   if (error instanceof pg.DatabaseError) {
     const shutDown = error.code?.startsWith('57P') ?? false;
-    return { outcome: { kind: 'verdict', verdict: judgeStatementError(error, call.removes), cause: error }, lost: shutDown && !done.idle };
+    return {
+      outcome: { kind: 'verdict', verdict: judgeStatementError(error, call.removes), cause: error },
+      lost: shutDown && !done.idle,
+    };
   }
   return { outcome: unknownEnd(call, error), lost: !gaveUp };
 }
@@ -123,7 +138,8 @@ function unknownEnd(call: SealedCall, cause: Error): SealedOutcome {
     verdict: {
       kind: 'failed',
       code: 'outcome_unknown',
-      reason: 'The connection to the database was lost while the write was being made: it is made whole or not at all, and which is not known.',
+      reason:
+        'The connection to the database was lost while the write was being made: it is made whole or not at all, and which is not known.',
       suggestion: 'Look the row up before you repeat the write.',
     },
   };

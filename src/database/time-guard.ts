@@ -27,8 +27,12 @@ export function guardTime(lease: Lease, timeoutMs: number, signal?: AbortSignal)
     void requestCancel(lease.client as unknown as pg.Client);
     hangUp = setTimeout(() => {
       gaveUp = true;
-      const { connection } = lease.client as unknown as { connection: { stream: { destroy(error: Error): void } } };
-      connection.stream.destroy(new Error('the server answered neither the call nor a cancel request in time'));
+      const { connection } = lease.client as unknown as {
+        connection: { stream: { destroy(error: Error): void } };
+      };
+      connection.stream.destroy(
+        new Error('the server answered neither the call nor a cancel request in time'),
+      );
     }, CANCEL_MS);
   };
 

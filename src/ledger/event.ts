@@ -25,6 +25,7 @@ export interface EventBody {
   readonly tables: readonly string[];
   readonly columns: readonly string[];
   readonly blocked: readonly string[];
+  /** Microseconds from call to answer; 0 where the event goes along with its statement, and the database measures. */
   readonly duration_us: number;
   readonly attempt: number;
   /** True where a write was tried and taken back. */

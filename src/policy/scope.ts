@@ -277,7 +277,9 @@ function carriedColumns(table: CatalogTable, via: ScopeVia, parent: Scope): read
   return via.columns.flatMap((name, at) => {
     const held = parent.columns.find(({ column }) => column === via.parentColumns[at]);
     const own = columnOf(table, name);
-    return held === undefined || own === undefined ? [] : [{ axis: held.axis, column: name, castType: own.castType }];
+    return held === undefined || own === undefined
+      ? []
+      : [{ axis: held.axis, column: name, castType: own.castType }];
   });
 }
 

@@ -73,6 +73,7 @@ function prepareAggregate(input: AggregateInput, context: ToolContext): Prepared
     kind: 'read',
     statement: { text, values: draft.parameters.values },
     ...draft.touched,
+    rowLimit: limit,
     estimate: true,
     answer(answered: ResultRows): ToolAnswer {
       const rows = readRows(

@@ -30,6 +30,7 @@ function prepareDescribe(input: DescribeInput, context: ToolContext): PreparedCa
     statement: null,
     ...draft.touched,
     references: [],
+    rowLimit: Number.MAX_SAFE_INTEGER,
     estimate: false,
     answer: () => ({ rows, truncated: false }),
   };

@@ -34,8 +34,16 @@ export interface RecordedDecision {
 type Touched = Pick<PreparedCall, 'tables' | 'columns'>;
 
 export interface EventWriter {
-  /** Canonical JSON of the event's {@link EventBody}. Never fails, whatever the input holds. */
-  body(call: RecordedCall, decision: RecordedDecision, touched: Touched | null): string;
+  /**
+   * Canonical JSON of the event's {@link EventBody}. Never fails, whatever the input holds.
+   * @param timing `before` where the event goes along with its statement: the database then measures how long that takes.
+   */
+  body(
+    call: RecordedCall,
+    decision: RecordedDecision,
+    touched: Touched | null,
+    timing?: 'before' | 'after',
+  ): string;
 }
 
 const NOTHING: Touched = { tables: [], columns: [] };
@@ -60,7 +68,7 @@ const TEXT_LIMIT = 500;
 export function createEventWriter(ledgerKey: Uint8Array, policy: CompiledPolicy): EventWriter {
   const known = new Map([...policy.roles.values()].map((role) => [role.name, namesOf(role)]));
   return {
-    body({ boundary, role, action, input, options, event, startedAt }, decision, touched) {
+    body({ boundary, role, action, input, options, event, startedAt }, decision, touched, timing = 'after') {
       const { tables, columns } = touched ?? NOTHING;
       const given = reasonOf(input) ?? options.reason;
       const body: EventBody = {
@@ -79,7 +87,8 @@ export function createEventWriter(ledgerKey: Uint8Array, policy: CompiledPolicy)
         tables,
         columns,
         blocked: decision.blocked ?? [],
-        duration_us: Math.round((performance.now() - startedAt) * 1000),
+        duration_us:
+          timing === 'before' ? 0 : Math.max(1, Math.round((performance.now() - startedAt) * 1000)),
         attempt: options.attempt ?? 1,
         ...(options.dry ? { dry: true as const } : {}),
         trace_id: boundary.traceId,

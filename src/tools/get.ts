@@ -40,6 +40,7 @@ function prepareGet(input: GetInput, context: ToolContext): PreparedCall {
       values: draft.parameters.values,
     },
     ...draft.touched,
+    rowLimit: 1,
     estimate: projection.includes.length > 0,
     answer(result: ResultRows): ToolAnswer {
       const rows = readRows(projection, result, 1);

@@ -67,6 +67,7 @@ function prepareQuery(input: QueryInput, context: ToolContext): PreparedCall {
     kind: 'read',
     statement: { text, values: draft.parameters.values },
     ...draft.touched,
+    rowLimit: limit,
     estimate: true,
     answer(result: ResultRows): ToolAnswer {
       const rows = readRows(projection, result, limit);

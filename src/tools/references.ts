@@ -55,7 +55,12 @@ function parentConditions(
 }
 
 /** The rows that a write refers to, for the ledger: what the call gave of their keys. */
-function noteReference(draft: Draft, parent: string, columns: readonly string[], assigned: Assignments): void {
+function noteReference(
+  draft: Draft,
+  parent: string,
+  columns: readonly string[],
+  assigned: Assignments,
+): void {
   const key = columns.flatMap((name) => assigned.get(name)?.text ?? []);
   if (key.length > 0) draft.refersTo(parent, key);
 }

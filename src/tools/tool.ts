@@ -51,6 +51,8 @@ export interface PreparedCall {
   readonly columns: readonly string[];
   /** Rows that the call named by key, as `table#key`: the ledger is told of them where none of them was met. */
   readonly references: readonly string[];
+  /** Rows that the answer holds at most; the statement may fetch one more, to see whether there are more. */
+  readonly rowLimit: number;
   /** False where the statement can only meet single rows by key, so that no estimate is needed. */
   readonly estimate: boolean;
   answer(result: ResultRows): ToolAnswer;

@@ -36,6 +36,7 @@ export function writtenRow(
     kind: 'write',
     statement: { text, values: draft.parameters.values },
     ...draft.touched,
+    rowLimit: 1,
     estimate: false,
     answer(result: ResultRows): ToolAnswer {
       const rows = readRows(projection, result, 1);

@@ -54,7 +54,9 @@ describeOnServers('the estimate of a call', (server) => {
   });
 
   it('still refuses what would read too much', async () => {
-    expect(await governed.call('a', 'aggregate', { table: 'deal', metrics: [{ fn: 'count' }] })).toMatchObject({
+    expect(
+      await governed.call('a', 'aggregate', { table: 'deal', metrics: [{ fn: 'count' }] }),
+    ).toMatchObject({
       decision: 'denied',
       code: 'too_broad',
     });

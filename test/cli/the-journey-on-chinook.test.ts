@@ -39,7 +39,9 @@ describeWithCorpus('chinook', 'the journey on Chinook', () => {
       expect(run.exit).toBe(0);
       expect(run.stderr).toContain('NOT SURE');
       expect(run.stderr).toContain('--tenant table.column');
-      expect(await readFile(place.path('likeliest.yaml'), 'utf8')).toContain('# guess, low: the tenant is told by');
+      expect(await readFile(place.path('likeliest.yaml'), 'utf8')).toContain(
+        '# guess, low: the tenant is told by',
+      );
     });
 
     it('init writes a policy, says what it guessed, and does not overwrite it', async () => {

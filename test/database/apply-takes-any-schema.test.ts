@@ -202,7 +202,8 @@ describeOnServers('a policy for a database with', (server) => {
   it('a schema of the name that a slice would take is refused and left as it is', async () => {
     await admin.query('create schema slice_support; create view slice_support.log as select 1 as product');
     const whole = await catalogState(database);
-    const policy = 'tables: { team: { tenant: { column: org } } }\nroles: { support: { tables: { team: {} } } }';
+    const policy =
+      'tables: { team: { tenant: { column: org } } }\nroles: { support: { tables: { team: {} } } }';
     await expect(planPolicy(admin, policy)).rejects.toMatchObject({ code: 'database_refused' });
     await expect(applyPolicy(admin, policy)).rejects.toMatchObject({ code: 'database_refused' });
     expect(await catalogState(database)).toEqual(whole);

@@ -56,7 +56,10 @@ suite(`through PgBouncer${pgBouncerMissing === undefined ? '' : ` (${pgBouncerMi
           const outcome = await gateway.run({
             ...call(tenant),
             effect: 'read',
-            statement: { text: 'select distinct tenant from slice_support.note where id > $1', values: [n % 5] },
+            statement: {
+              text: 'select distinct tenant from slice_support.note where id > $1',
+              values: [n % 5],
+            },
           });
           return [tenant, outcome.kind === 'rows' ? outcome.result.rows : outcome.verdict];
         }),
@@ -88,7 +91,11 @@ suite(`through PgBouncer${pgBouncerMissing === undefined ? '' : ` (${pgBouncerMi
 
     it('refuses a session that believes it knows its backend', async () => {
       const direct = await Gateway.open({ url: bouncer.url, keys, pooled: false });
-      const outcome = await direct.run({ ...call('a'), effect: 'read', statement: { text: 'select 1', values: [] } });
+      const outcome = await direct.run({
+        ...call('a'),
+        effect: 'read',
+        statement: { text: 'select 1', values: [] },
+      });
       expect(outcome.kind).toBe('verdict');
       await direct.close();
     });

@@ -5,7 +5,7 @@
 import { createHmac } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type Boundary } from '../../src/boundary/boundary.js';
+import type { Boundary } from '../../src/boundary/boundary.js';
 import { trustedBoundary } from '../../src/boundary/resolve.js';
 import { createClaimMaker } from '../../src/database/claim.js';
 import type { Keys } from '../../src/database/keys.js';
@@ -43,7 +43,9 @@ describeOnServers('the seal', (server) => {
     database = await createDatabase(server);
     ({ keys } = await installRingfence(database));
     await database.query(SCHEMA);
-    [{ domain }] = (await database.query<{ domain: string }>('select ringfence.domain() as domain')) as [{ domain: string }];
+    [{ domain }] = (await database.query<{ domain: string }>('select ringfence.domain() as domain')) as [
+      { domain: string },
+    ];
     makeClaim = createClaimMaker(keys, domain).make;
   });
   afterAll(() => database.drop());
@@ -62,9 +64,13 @@ describeOnServers('the seal', (server) => {
     });
   const pid = (): number => (client as unknown as { processID: number }).processID;
   const enter = (tenant: string, role?: string): Promise<unknown> =>
-    client.query("select ringfence.enter($1), set_config('role', 'agent', true)", [makeClaim(boundary(tenant, role), pid())]);
+    client.query("select ringfence.enter($1), set_config('role', 'agent', true)", [
+      makeClaim(boundary(tenant, role), pid()),
+    ]);
   const tenantsSeen = async (view = 'slice.note'): Promise<string[]> =>
-    (await client.query<{ tenant: string }>(`select distinct tenant from ${view} order by 1`)).rows.map((row) => row.tenant);
+    (await client.query<{ tenant: string }>(`select distinct tenant from ${view} order by 1`)).rows.map(
+      (row) => row.tenant,
+    );
   /** The statement's error code, or 'accepted'. The transaction goes on either way. */
   const attempt = async (sql: string, values: unknown[] = []): Promise<string> => {
     await client.query('savepoint attempt');
@@ -118,17 +124,23 @@ describeOnServers('the seal', (server) => {
   it('does not survive its transaction, its backend, or being carried to another', async () => {
     await client.query('begin');
     await enter('b');
-    const [{ seal }] = (await client.query<{ seal: string }>("select current_setting('ringfence.seal') as seal")).rows as [{ seal: string }];
+    const [{ seal }] = (
+      await client.query<{ seal: string }>("select current_setting('ringfence.seal') as seal")
+    ).rows as [{ seal: string }];
     await client.query('commit');
 
     await client.query('begin');
-    await client.query("select set_config('role', 'agent', true), set_config('ringfence.seal', $1, true)", [seal]);
+    await client.query("select set_config('role', 'agent', true), set_config('ringfence.seal', $1, true)", [
+      seal,
+    ]);
     expect(await tenantsSeen(), 'a later transaction').toEqual([]);
     await client.query('rollback');
 
     const other = await database.connect({ name: 'ringfence_gateway', password: keys.gatewayPassword });
     await other.query('begin');
-    await other.query("select set_config('role', 'agent', true), set_config('ringfence.seal', $1, true)", [seal]);
+    await other.query("select set_config('role', 'agent', true), set_config('ringfence.seal', $1, true)", [
+      seal,
+    ]);
     expect((await other.query('select * from slice.note')).rows, 'another backend').toEqual([]);
     await other.end();
   });
@@ -149,7 +161,8 @@ describeOnServers('the seal', (server) => {
       return `${content}\u001f${createHmac('sha256', key).update(content).digest('hex')}`;
     };
     const fields = good.split('\u001f').slice(0, 16);
-    const changed = (at: number, value: string): string[] => fields.map((field, n) => (n === at ? value : field));
+    const changed = (at: number, value: string): string[] =>
+      fields.map((field, n) => (n === at ? value : field));
     const bad: Record<string, string> = {
       'a tenant changed after signing': good.replace(/\u001fa\u001f/, '\u001fb\u001f'),
       'a mac cut short': good.slice(0, -1),
@@ -172,7 +185,9 @@ describeOnServers('the seal', (server) => {
       expect(await attempt('select ringfence.enter($1)', [claim]), what).toBe('28000');
     }
     expect(await attempt('select ringfence.enter(null)'), 'null').toBe('28000');
-    expect(await attempt('select ringfence.enter($1)', [good]), 'the claim they were made from').toBe('accepted');
+    expect(await attempt('select ringfence.enter($1)', [good]), 'the claim they were made from').toBe(
+      'accepted',
+    );
     await client.query('rollback');
   });
 
@@ -219,7 +234,9 @@ describeOnServers('the seal', (server) => {
   });
 
   it('is not fooled by functions and operators that shadow the ones it uses', async () => {
-    await database.query('create schema sandbox; grant all on schema sandbox to agent; grant usage on schema sandbox to public');
+    await database.query(
+      'create schema sandbox; grant all on schema sandbox to agent; grant usage on schema sandbox to public',
+    );
     await client.query('begin');
     await enter('a');
     await client.query(`
@@ -233,7 +250,9 @@ describeOnServers('the seal', (server) => {
       grant all on all functions in schema sandbox to public;
       set local search_path = sandbox, pg_catalog`);
     expect(await tenantsSeen()).toEqual(['a']);
-    await client.query("select set_config('ringfence.seal', 'b' || substr(current_setting('ringfence.seal'), 2), true)");
+    await client.query(
+      "select set_config('ringfence.seal', 'b' || substr(current_setting('ringfence.seal'), 2), true)",
+    );
     expect(await tenantsSeen()).toEqual([]);
     await client.query('rollback');
   });

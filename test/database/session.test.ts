@@ -42,7 +42,14 @@ describeOnServers('a sealed session', (server) => {
     });
   const run = (
     text: string,
-    options: { tenant?: string; effect?: 'read' | 'write'; timeoutMs?: number; values?: unknown[]; signal?: AbortSignal; dry?: boolean } = {},
+    options: {
+      tenant?: string;
+      effect?: 'read' | 'write';
+      timeoutMs?: number;
+      values?: unknown[];
+      signal?: AbortSignal;
+      dry?: boolean;
+    } = {},
   ): Promise<SealedOutcome> =>
     gateway.run({
       boundary: boundary(options.tenant ?? 'a'),
@@ -53,20 +60,26 @@ describeOnServers('a sealed session', (server) => {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.dry === undefined ? {} : { dry: options.dry }),
     });
-  const rows = (outcome: SealedOutcome): unknown => (outcome.kind === 'rows' ? outcome.result.rows : outcome.verdict);
-  const codeOf = (outcome: SealedOutcome): string => (outcome.kind === 'rows' ? 'rows' : outcome.verdict.code);
+  const rows = (outcome: SealedOutcome): unknown =>
+    outcome.kind === 'rows' ? outcome.result.rows : outcome.verdict;
+  const codeOf = (outcome: SealedOutcome): string =>
+    outcome.kind === 'rows' ? 'rows' : outcome.verdict.code;
 
   it('runs a statement as the slice role, inside one tenant, again and again on the same connections', async () => {
     for (let n = 0; n < 20; n++) {
       for (const tenant of ['a', 'b']) {
-        expect(rows(await run('select distinct tenant from slice_support.note', { tenant }))).toEqual([[tenant]]);
+        expect(rows(await run('select distinct tenant from slice_support.note', { tenant }))).toEqual([
+          [tenant],
+        ]);
       }
     }
     expect(rows(await run('select current_user'))).toEqual([['ringfence_slice_support']]);
   });
 
   it('reads only, when it was opened to read', async () => {
-    expect(codeOf(await run("insert into slice_support.note values (100, 'a', 'x')"))).toBe('database_read_only');
+    expect(codeOf(await run("insert into slice_support.note values (100, 'a', 'x')"))).toBe(
+      'database_read_only',
+    );
     expect(await database.query('select from note where id = 100')).toHaveLength(0);
   });
 
@@ -75,7 +88,10 @@ describeOnServers('a sealed session', (server) => {
       text: 'insert into slice_support.note (id, tenant, body) values ($1, $2, $3) returning id',
       values: [id, tenant, 'x'],
     });
-    const write = async (statement: { text: string; values: unknown[] }, event: string): Promise<SealedOutcome> => {
+    const write = async (
+      statement: { text: string; values: unknown[] },
+      event: string,
+    ): Promise<SealedOutcome> => {
       const { text, values } = writeWithEvent(statement, event, EVENT, 1);
       return run(text, { values: [...values], effect: 'write' });
     };
@@ -88,7 +104,12 @@ describeOnServers('a sealed session', (server) => {
     expect(codeOf(await write(insert(101, 'a'), uuid(2))), 'a key that exists').toBe('conflict');
     expect(codeOf(await write(insert(102, 'b'), uuid(3))), 'a row of another tenant').toBe('not_found');
     expect(
-      codeOf(await write({ text: "delete from slice_support.note where id = 1 returning id", values: [] }, uuid(4))),
+      codeOf(
+        await write(
+          { text: 'delete from slice_support.note where id = 1 returning id', values: [] },
+          uuid(4),
+        ),
+      ),
       'a row that is hidden',
     ).toBe('not_found');
     for (const event of [uuid(2), uuid(3), uuid(4)]) expect(await recorded(event)).toBe(0);
@@ -99,7 +120,11 @@ describeOnServers('a sealed session', (server) => {
     const statement = "insert into slice_support.note values (200, 'a', 'x') returning id";
     expect(rows(await run(statement, { effect: 'write', dry: true }))).toEqual([['200']]);
     expect(await database.query('select from note where id = 200')).toHaveLength(0);
-    expect(codeOf(await run("insert into slice_support.note values (2, 'a', 'x')", { effect: 'write', dry: true }))).toBe('conflict');
+    expect(
+      codeOf(
+        await run("insert into slice_support.note values (2, 'a', 'x')", { effect: 'write', dry: true }),
+      ),
+    ).toBe('conflict');
     expect(rows(await run('select 1'))).toEqual([['1']]);
   });
 
@@ -108,8 +133,11 @@ describeOnServers('a sealed session', (server) => {
     expect(rows(await run('select 1'))).toEqual([['1']]);
   });
 
-  it('ends a statement that took the database\'s own limit away, by a cancel from this side', async () => {
-    const outcome = await run("select pg_catalog.set_config('statement_timeout', '0', true), pg_catalog.pg_sleep(30)", { timeoutMs: 100 });
+  it("ends a statement that took the database's own limit away, by a cancel from this side", async () => {
+    const outcome = await run(
+      "select pg_catalog.set_config('statement_timeout', '0', true), pg_catalog.pg_sleep(30)",
+      { timeoutMs: 100 },
+    );
     expect(codeOf(outcome)).toBe('timeout');
     expect(rows(await run('select 1'))).toEqual([['1']]);
   });
@@ -154,16 +182,23 @@ describeOnServers('a sealed session', (server) => {
 
   it('reads again on a fresh connection when the one it had was ended while idle', async () => {
     await run('select 1');
-    await database.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ringfence_gateway' and datname = current_database()");
+    await database.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ringfence_gateway' and datname = current_database()",
+    );
     expect(rows(await run('select 1'))).toEqual([['1']]);
   });
 
   it('says that the outcome of a write is not known when the connection went away under it', async () => {
-    const running = run("with w as (insert into slice_support.note values (300, 'a', 'x') returning id) select id, pg_catalog.pg_sleep(30) from w", {
-      effect: 'write',
-    });
+    const running = run(
+      "with w as (insert into slice_support.note values (300, 'a', 'x') returning id) select id, pg_catalog.pg_sleep(30) from w",
+      {
+        effect: 'write',
+      },
+    );
     await new Promise((resolve) => setTimeout(resolve, 300));
-    await database.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ringfence_gateway' and state = 'active' and datname = current_database()");
+    await database.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ringfence_gateway' and state = 'active' and datname = current_database()",
+    );
     expect(codeOf(await running)).toMatch(/^(outcome_unknown|database_unavailable)$/);
     expect(await database.query('select from note where id = 300')).toHaveLength(0);
   });
@@ -173,24 +208,35 @@ describeOnServers('a sealed session', (server) => {
       ['a superuser', 'alter role $login superuser'],
       ['BYPASSRLS', 'alter role $login bypassrls'],
       ['a member of a superuser', 'create role boss superuser; grant boss to $login'],
-      ['a member of a member', 'create role bypassing bypassrls; create role between; grant bypassing to between; grant between to $login'],
+      [
+        'a member of a member',
+        'create role bypassing bypassrls; create role between; grant bypassing to between; grant between to $login',
+      ],
       ['a reader of all data', 'grant pg_read_all_data to $login'],
       ['an owner of tables', 'create table owned (id int); alter table owned owner to $login'],
     ] as const;
     for (const [what, sql] of refused) {
       const login = await database.createLogin({ sql: `grant usage on schema ringfence to $login; ${sql}` });
-      await expect(Gateway.open({ url: database.urlFor(login), keys }), what).rejects.toMatchObject({ code: 'database_unsafe' });
+      await expect(Gateway.open({ url: database.urlFor(login), keys }), what).rejects.toMatchObject({
+        code: 'database_unsafe',
+      });
     }
-    const changed = await database.createLogin({ sql: "alter role $login set search_path = public" });
-    await expect(Gateway.open({ url: database.urlFor(changed), keys })).rejects.toMatchObject({ code: 'database_unsafe' });
+    const changed = await database.createLogin({ sql: 'alter role $login set search_path = public' });
+    await expect(Gateway.open({ url: database.urlFor(changed), keys })).rejects.toMatchObject({
+      code: 'database_unsafe',
+    });
   });
 
   it('says what to do when the database is down, unknown, or without Ringfence', async () => {
-    await expect(Gateway.open({ url: 'postgres://ringfence_gateway:secret@127.0.0.1:1/x', keys })).rejects.toMatchObject({
+    await expect(
+      Gateway.open({ url: 'postgres://ringfence_gateway:secret@127.0.0.1:1/x', keys }),
+    ).rejects.toMatchObject({
       code: 'database_unreachable',
       message: expect.not.stringContaining('secret'),
     });
-    await expect(Gateway.open({ url: gatewayUrl.replace(keys.gatewayPassword, 'wrong'), keys })).rejects.toMatchObject({
+    await expect(
+      Gateway.open({ url: gatewayUrl.replace(keys.gatewayPassword, 'wrong'), keys }),
+    ).rejects.toMatchObject({
       code: 'database_unreachable',
       message: expect.stringContaining('password'),
     });

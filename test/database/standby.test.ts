@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { trustedBoundary } from '../../src/boundary/resolve.js';
-import { setGatewayPassword, installClaimKeys } from '../../src/database/credentials.js';
+import { installClaimKeys, setGatewayPassword } from '../../src/database/credentials.js';
 import { Gateway } from '../../src/database/gateway.js';
 import { generateKeys } from '../../src/database/keys.js';
 import { pendingMigrations, runMigration } from '../../src/database/migrate.js';
@@ -23,7 +23,9 @@ describeOnServers('a standby', (kind) => {
 
   beforeAll(async () => {
     const first = await isolatedServer(kind, { settings: { wal_level: 'replica', max_wal_senders: 4 } });
-    const builder = new pg.Client({ connectionString: first.url('postgres', first.superuser, first.superuserPassword) });
+    const builder = new pg.Client({
+      connectionString: first.url('postgres', first.superuser, first.superuserPassword),
+    });
     await builder.connect();
     await builder.query('begin');
     for (const migration of await pendingMigrations(builder)) await runMigration(builder, migration);
@@ -46,11 +48,16 @@ describeOnServers('a standby', (kind) => {
     standby = await startServer({
       dataDir: copy,
       ...options,
-      settings: { ...options.settings, primary_conninfo: `host=127.0.0.1 port=${primary.port} user=${primary.superuser} password=${primary.superuserPassword}` },
+      settings: {
+        ...options.settings,
+        primary_conninfo: `host=127.0.0.1 port=${primary.port} user=${primary.superuser} password=${primary.superuserPassword}`,
+      },
     });
     const url = (server: Server): string => server.url('postgres', 'ringfence_gateway', keys.gatewayPassword);
     gateway = await Gateway.open({ url: url(primary), replicaUrl: url(standby), keys });
-    admin = new pg.Client({ connectionString: primary.url('postgres', primary.superuser, primary.superuserPassword) });
+    admin = new pg.Client({
+      connectionString: primary.url('postgres', primary.superuser, primary.superuserPassword),
+    });
     await admin.connect();
   });
   afterAll(async () => {
@@ -73,7 +80,10 @@ describeOnServers('a standby', (kind) => {
     const outcome = await gateway.run({
       ...call,
       effect: 'read',
-      statement: { text: 'select distinct tenant, pg_catalog.pg_is_in_recovery() from slice_support.note', values: [] },
+      statement: {
+        text: 'select distinct tenant, pg_catalog.pg_is_in_recovery() from slice_support.note',
+        values: [],
+      },
     });
     expect(outcome).toMatchObject({ kind: 'rows', result: { rows: [['a', 't']] } });
   });
@@ -86,7 +96,10 @@ describeOnServers('a standby', (kind) => {
   });
 
   it('takes no write where it is all there is, and says so', async () => {
-    const only = await Gateway.open({ url: standby.url('postgres', 'ringfence_gateway', keys.gatewayPassword), keys });
+    const only = await Gateway.open({
+      url: standby.url('postgres', 'ringfence_gateway', keys.gatewayPassword),
+      keys,
+    });
     const outcome = await only.run({
       ...call,
       effect: 'write',

@@ -18,7 +18,8 @@ describeOnServers('schema ringfence', (server) => {
   interface Row {
     readonly name: string;
   }
-  const names = async (sql: string): Promise<string[]> => (await database.query<Row>(sql)).map(({ name }) => name).sort();
+  const names = async (sql: string): Promise<string[]> =>
+    (await database.query<Row>(sql)).map(({ name }) => name).sort();
   const FUNCTIONS = `select p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' as name, p.* from pg_proc p where p.pronamespace = 'ringfence'::regnamespace`;
 
   it('belongs to a role that nobody can log in as and that passes nothing by', async () => {
@@ -43,7 +44,7 @@ describeOnServers('schema ringfence', (server) => {
     expect(strangers).toEqual([]);
   });
 
-  it('pins the search path of every function that runs with its owner\'s rights', async () => {
+  it("pins the search path of every function that runs with its owner's rights", async () => {
     const loose = await database.query<{ name: string }>(
       `select f.proname || '(' || oidvectortypes(f.proargtypes) || ')' as name from pg_proc f
        where f.pronamespace = 'ringfence'::regnamespace and f.prosecdef

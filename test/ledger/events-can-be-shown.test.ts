@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { encodeEvent } from '../../src/ledger/encode-event.js';
 import { logName, subjectName } from '../../src/boundary/pseudonym.js';
+import { encodeEvent } from '../../src/ledger/encode-event.js';
 import { type EventFilter, showEvents } from '../../src/ledger/read.js';
 import { describeOnServers } from '../support/test-server.js';
 import { eventBody, type LedgerDatabase, ledgerDatabase, ledgerKey } from './support/ledger-database.js';

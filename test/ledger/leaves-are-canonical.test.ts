@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { logName, subjectName } from '../../src/boundary/pseudonym.js';
 import { canonicalJson } from '../../src/ledger/canonical.js';
 import { encodeEvent } from '../../src/ledger/encode-event.js';
-import { logName, subjectName } from '../../src/boundary/pseudonym.js';
 import { describeOnServers } from '../support/test-server.js';
 import {
   type ClaimedBoundary,
@@ -119,12 +119,17 @@ describeOnServers('a leaf', (server) => {
   it('never exceeds 4096 bytes: a name that leaves no room stands as its hash', async () => {
     const long = '"é'.repeat(100);
     const body = encodeEvent(eventBody({ reason: 'x'.repeat(2300) }));
-    await ledger.record([{ tenant: 'long', actor: long, run: long, workspace: long, crossTenant: long }], [body]);
+    await ledger.record(
+      [{ tenant: 'long', actor: long, run: long, workspace: long, crossTenant: long }],
+      [body],
+    );
     await ledger.sequence();
     const [longest] = (await leaves()).sort((a, b) => b.leaf.length - a.leaf.length);
     expect(longest?.leaf.length).toBeGreaterThan(3000);
     expect(longest?.leaf.length).toBeLessThanOrEqual(4096);
-    const { boundary } = JSON.parse(longest?.leaf.toString('utf8') ?? '') as { boundary: Record<string, string> };
+    const { boundary } = JSON.parse(longest?.leaf.toString('utf8') ?? '') as {
+      boundary: Record<string, string>;
+    };
     expect(boundary.actor).toBe(`sha256:${createHash('sha256').update(long).digest('hex')}`);
   });
 });

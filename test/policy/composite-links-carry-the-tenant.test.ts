@@ -42,11 +42,15 @@ describeOnServers('a composite link', (server) => {
     const found = await governed.call('a', 'query', { table: 'part', include: { doc: true } });
     expect(found).toMatchObject({ rows: [{ doc_no: 1, body: 'part of a', doc: { title: 'of a' } }] });
     expect(JSON.stringify(found)).not.toContain('"org"');
-    expect(await governed.call('a', 'create', { table: 'part', values: { doc_no: 1, body: 'new' } })).toMatchObject({
+    expect(
+      await governed.call('a', 'create', { table: 'part', values: { doc_no: 1, body: 'new' } }),
+    ).toMatchObject({
       decision: 'allowed',
     });
     expect(await database.query("select org from part where body = 'new'")).toEqual([{ org: 'a' }]);
-    expect(await governed.call('a', 'create', { table: 'part', values: { org: 'b', doc_no: 1 } })).toMatchObject({
+    expect(
+      await governed.call('a', 'create', { table: 'part', values: { org: 'b', doc_no: 1 } }),
+    ).toMatchObject({
       decision: 'denied',
       code: 'tenant_named',
     });

@@ -1,9 +1,9 @@
 /** The product beside Ringfence: its migrations, its triggers, its defaults. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { OperatorEntry } from '../../src/operator-log.js';
-import { createRingfence } from '../../src/ringfence.js';
 import { within } from '../../src/boundary/propagation.js';
+import type { OperatorEntry } from '../../src/operator-log.js';
 import { parsePolicy } from '../../src/policy/file.js';
+import { createRingfence } from '../../src/ringfence.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { type Governed, govern } from '../support/governed.js';
 import { describeOnServers } from '../support/test-server.js';
@@ -72,7 +72,12 @@ describeOnServers('a product that goes on changing', (server) => {
       policy: parsePolicy(POLICY),
       onOperatorEvent: (entry) => told.push(entry),
     });
-    const boundary = restarted.trustedBoundary({ tenant: 'a', user: 'u', role: 'support', actor: { kind: 'agent', id: 'x' } });
+    const boundary = restarted.trustedBoundary({
+      tenant: 'a',
+      user: 'u',
+      role: 'support',
+      actor: { kind: 'agent', id: 'x' },
+    });
     const decision = await within(boundary, () => restarted.call('query', { table: 'item' }));
     expect(decision).toMatchObject({ decision: 'allowed', rows: [{ slug: 'big-box' }] });
     expect(JSON.stringify(decision)).not.toContain('"note"');

@@ -7,7 +7,19 @@ import { describe, expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** In this order: a folder imports from itself and from those before it. */
-const ORDER = ['errors', 'operator-log', 'boundary', 'policy', 'compile', 'database', 'ledger', 'tools', 'ringfence', 'demo', 'cli'] as const;
+const ORDER = [
+  'errors',
+  'operator-log',
+  'boundary',
+  'policy',
+  'compile',
+  'database',
+  'ledger',
+  'tools',
+  'ringfence',
+  'demo',
+  'cli',
+] as const;
 
 /** The gate's collaborators are told of by type alone, and the boundary reads the policy's types. */
 const TYPES_ONLY: readonly (readonly [string, string])[] = [['boundary', 'policy']];
@@ -40,9 +52,11 @@ function folderOf(path: string): string {
 }
 
 const imports: readonly Import[] = files('src', /\.ts$/).flatMap((file) =>
-  [...readFileSync(join(ROOT, file), 'utf8').matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from '([^']+)';/gms)].map(
-    ([, type, target = '']) => ({ file, folder: folderOf(file), target, typeOnly: type !== undefined }),
-  ),
+  [
+    ...readFileSync(join(ROOT, file), 'utf8').matchAll(
+      /^(?:import|export)\s+(type\s)?[^;]*?from '([^']+)';/gms,
+    ),
+  ].map(([, type, target = '']) => ({ file, folder: folderOf(file), target, typeOnly: type !== undefined })),
 );
 
 describe('the source', () => {
@@ -57,7 +71,9 @@ describe('the source', () => {
         const other = folderOf(relative(ROOT, join(ROOT, file, '..', target)));
         if (other === folder) return false;
         if (typeOnly && TYPES_ONLY.some(([from, to]) => from === folder && to === other)) return false;
-        return ORDER.indexOf(other as (typeof ORDER)[number]) >= ORDER.indexOf(folder as (typeof ORDER)[number]);
+        return (
+          ORDER.indexOf(other as (typeof ORDER)[number]) >= ORDER.indexOf(folder as (typeof ORDER)[number])
+        );
       })
       .map(({ file, target }) => `${file} imports ${target}`);
     expect(wrong).toEqual([]);
@@ -72,13 +88,19 @@ describe('the source', () => {
 
   it('makes boundaries in boundary/ alone', () => {
     const wrong = files('src', /\.ts$/).filter(
-      (file) => folderOf(file) !== 'boundary' && /\bmakeBoundary\b/.test(readFileSync(join(ROOT, file), 'utf8')),
+      (file) =>
+        folderOf(file) !== 'boundary' && /\bmakeBoundary\b/.test(readFileSync(join(ROOT, file), 'utf8')),
     );
     expect(wrong).toEqual([]);
   });
 
   it('has no file over 500 lines, and none that is a drawer', () => {
-    const all = [...files('src', /\.ts$/), ...files('sql', /\.sql$/), ...files('test', /\.ts$/), ...files('bench', /\.mjs$/)];
+    const all = [
+      ...files('src', /\.ts$/),
+      ...files('sql', /\.sql$/),
+      ...files('test', /\.ts$/),
+      ...files('bench', /\.mjs$/),
+    ];
     const long = all.filter((file) => readFileSync(join(ROOT, file), 'utf8').split('\n').length > 501);
     expect(long).toEqual([]);
     expect(all.filter((file) => /(utils?|helpers?|common|misc|manager|service)\./.test(file))).toEqual([]);

@@ -1,9 +1,9 @@
-import { apply } from '../../src/database/apply.js';
-import { installClaimKeys, setGatewayPassword } from '../../src/database/credentials.js';
-import { generateKeys, type Keys } from '../../src/database/keys.js';
 import type { Boundary } from '../../src/boundary/boundary.js';
 import { within } from '../../src/boundary/propagation.js';
 import type { TrustedBoundaryFields } from '../../src/boundary/resolve.js';
+import { apply } from '../../src/database/apply.js';
+import { installClaimKeys, setGatewayPassword } from '../../src/database/credentials.js';
+import { generateKeys, type Keys } from '../../src/database/keys.js';
 import { compilePolicy } from '../../src/policy/compile.js';
 import { parsePolicy } from '../../src/policy/file.js';
 import { createRingfence, type Ringfence, type RingfenceOptions } from '../../src/ringfence.js';
@@ -46,14 +46,21 @@ export async function govern(
   const gatewayUrl = database.urlFor({ name: 'ringfence_gateway', password: keys.gatewayPassword });
   const ringfence = await createRingfence({ url: gatewayUrl, ...options, policy: file, keys });
   const boundary: Governed['boundary'] = (fields) =>
-    ringfence.trustedBoundary({ user: 'u1', role: 'support', actor: { kind: 'agent', id: 'test' }, ...fields });
+    ringfence.trustedBoundary({
+      user: 'u1',
+      role: 'support',
+      actor: { kind: 'agent', id: 'test' },
+      ...fields,
+    });
   return {
     ringfence,
     keys,
     gatewayUrl,
     boundary,
     call: (who, tool, input, given) =>
-      within(boundary(typeof who === 'string' ? { tenant: who } : who), () => ringfence.call(tool, input, given)),
+      within(boundary(typeof who === 'string' ? { tenant: who } : who), () =>
+        ringfence.call(tool, input, given),
+      ),
     close: () => ringfence.close(),
   };
 }

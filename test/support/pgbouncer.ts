@@ -8,7 +8,8 @@ import pg from 'pg';
 const PROGRAM = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find(existsSync);
 
 /** Why tests behind PgBouncer cannot run here, or undefined where they can. */
-export const pgBouncerMissing: string | undefined = PROGRAM === undefined ? 'pgbouncer is not installed' : undefined;
+export const pgBouncerMissing: string | undefined =
+  PROGRAM === undefined ? 'pgbouncer is not installed' : undefined;
 
 /** A PgBouncer in transaction mode in front of one database and login, with a single server connection. */
 export async function startPgBouncer(behind: {
@@ -38,7 +39,10 @@ pidfile = ${join(directory, 'pid')}
 `,
   );
   const options = unprivileged(directory);
-  const child: ChildProcess = spawn(PROGRAM, ['-q', join(directory, 'pgbouncer.ini')], { ...options, stdio: 'ignore' });
+  const child: ChildProcess = spawn(PROGRAM, ['-q', join(directory, 'pgbouncer.ini')], {
+    ...options,
+    stdio: 'ignore',
+  });
   const url = `postgresql://${behind.user}:${behind.password}@127.0.0.1:${port}/${behind.database}`;
   await answering(url);
   return {
@@ -84,7 +88,9 @@ function freePort(): Promise<number> {
     probe.once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
-      probe.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))));
+      probe.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      );
     });
   });
 }

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
-import type { EventBody } from '../../../src/ledger/event.js';
 import { logName, subjectName } from '../../../src/boundary/pseudonym.js';
+import type { EventBody } from '../../../src/ledger/event.js';
 import { createDatabase, type Login, type TestDatabase } from '../../support/database.js';
 import type { TestServer } from '../../support/test-server.js';
 
