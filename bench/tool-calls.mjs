@@ -4,6 +4,7 @@ import { within } from '../dist/boundary/propagation.js';
 import { cursorKeys } from '../dist/database/keys.js';
 import { createCursorCodec } from '../dist/tools/cursor.js';
 import { dataTools } from '../dist/tools/data-tools.js';
+import { decide } from '../dist/tools/decide.js';
 import { p50, rate, throughput } from './measure.mjs';
 import { PAGE } from './world.mjs';
 
@@ -83,37 +84,28 @@ export async function recordedRows(world) {
 
 export function decisionRows(world) {
   const boundary = world.boundary(3);
-  const tool = dataTools.get('query');
   const role = world.ringfence.policy.roles.get('agent');
-  const context = {
-    boundary,
+  const parts = {
     policy: world.ringfence.policy,
-    role,
-    tables: role.tables,
-    limits: role.limits,
+    tools: dataTools,
     cursors: createCursorCodec(cursorKeys(world.keys)),
-    now: Date.now(),
   };
-  const input = tool.inputSchema.parse({ ...PAGE, where: { kind: 'kind3', amount: { gte: 10 } } });
-  const foreign = tool.inputSchema.parse({ table: 'doc', where: { tenant_id: 5 } });
-  const allowed = rate(() => tool.prepare(input, context));
-  const denied = rate(() => tool.prepare(foreign, context));
+  const call = (action, input) => ({ boundary, role, action, input, options: {} });
+  const query = call('query', { ...PAGE, where: { kind: 'kind3', amount: { gte: 10 } } });
+  const get = call('get', { table: 'doc', id: 5, columns: ['id', 'title'] });
+  const foreign = call('query', { table: 'doc', where: { tenant_id: 5 } });
+  const forbidden = call('delete', { table: 'doc', id: 5 });
+  const row = (what, one) => ({
+    what,
+    floor: '–',
+    unit: '/s',
+    value: rate(() => decide(one, parts)),
+    target: '≥ 1 M',
+  });
   return [
-    {
-      what: 'policy decision and statement in process, allowed',
-      floor: '–',
-      unit: '/s',
-      value: allowed,
-      target: 'printed',
-      ok: true,
-    },
-    {
-      what: 'policy decision in process, denied',
-      floor: '–',
-      unit: '/s',
-      value: denied,
-      target: '≥ 1 M',
-      ok: denied >= 1e6,
-    },
-  ];
+    row('decision and statement of a query, in process', query),
+    row('decision and statement of a get, in process', get),
+    row('decision: a tenant named, in process', foreign),
+    row('decision: a tool that the role lacks, in process', forbidden),
+  ].map((line) => ({ ...line, ok: line.value >= 1e6 }));
 }

@@ -3,11 +3,11 @@ import { type Denial, type DenialCode, deny } from '../errors.js';
 import { nearest } from '../policy/nearest.js';
 import type { PreparedCall } from './tool.js';
 
-class Refusal extends Error {
+/** No Error: it never leaves {@link preparing}, and a stack trace would cost more than the rest of the decision. */
+class Refusal {
   readonly denial: Denial;
 
   constructor(denial: Denial) {
-    super(denial.reason);
     this.denial = denial;
   }
 }
