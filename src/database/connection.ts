@@ -2,10 +2,8 @@
  * A connection that may serve agents: checked before its first use, refused if the login could reach past a boundary.
  */
 import pg from 'pg';
+import { GATEWAY_ROLE } from '../compile/names.js';
 import { RingfenceError } from '../errors.js';
-
-/** The login under which agents' statements arrive. */
-export const GATEWAY_ROLE = 'ringfence_gateway';
 
 /** Releases with row-security holes that a minor update mends: CVE-2023-39418, CVE-2024-10976, CVE-2025-8713. */
 const OLDEST_SAFE = [

@@ -2,9 +2,9 @@
  * What a database and its cluster have of Ringfence already, as far as keys and logins are concerned.
  */
 import pg from 'pg';
+import { GATEWAY_ROLE } from '../compile/names.js';
 import { RingfenceError } from '../errors.js';
 import { rolesUsedElsewhere } from './apply/situation.js';
-import { GATEWAY_ROLE } from './connection.js';
 import { connectionError } from './database-error.js';
 import type { Keys } from './keys.js';
 import type { Queryable } from './migrate.js';

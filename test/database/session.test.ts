@@ -171,6 +171,20 @@ describeOnServers('a sealed session', (server) => {
     await pool.close();
   });
 
+  it('shows other sessions a pseudonym of the tenant, and no value of its statement', async () => {
+    const running = run('select pg_catalog.pg_sleep(0.6), $1::text', {
+      values: ['a value'],
+      tenant: 'tenant-name',
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const [seen] = await database.query<{ application_name: string; query: string }>(
+      "select application_name, query from pg_stat_activity where usename = 'ringfence_gateway' and state = 'active' and datname = current_database()",
+    );
+    await running;
+    expect(seen?.application_name).toMatch(/^ringfence:t_[0-9a-f]{16}$/);
+    expect(JSON.stringify(seen)).not.toMatch(/tenant-name|a value/);
+  });
+
   it('does not give one tenant every connection', async () => {
     const slow = [1, 2].map(() => run('select pg_catalog.pg_sleep(1)'));
     await new Promise((resolve) => setTimeout(resolve, 100));
