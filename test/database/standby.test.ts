@@ -1,5 +1,5 @@
 /** On a standby: a boundary opens and reads there; the event goes to the primary; a write is refused and says so. */
-import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -38,6 +38,8 @@ describeOnServers('a standby', (kind) => {
     await first.stop();
     const copy = join(inject('runDirectory'), uniqueName('standby'));
     cpSync(first.dataDir, copy, { recursive: true, preserveTimestamps: true });
+    // Not every Node copies the directory's own mode, and PostgreSQL insists on it.
+    chmodSync(copy, 0o700);
     const options = {
       settings: { ...TEST_SETTINGS, wal_level: 'replica', hot_standby: true, max_wal_senders: 4 },
       ...(kind.binDir === undefined ? {} : { binDir: kind.binDir }),
