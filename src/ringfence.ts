@@ -142,7 +142,7 @@ function assemble(
   log: (entry: OperatorEntry) => void,
   options: Pick<RingfenceOptions, 'resolver'>,
 ): Ringfence {
-  const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch), lanes: 1 });
+  const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch) });
   const sequencer = createSequencer({
     run: (atMost) => gateway.sequence(atMost),
     onError: (error) =>

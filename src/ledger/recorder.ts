@@ -18,8 +18,6 @@ export interface RecorderOptions<Event> {
   readonly send: (batch: readonly Event[]) => Promise<void>;
   /** Events in one batch; 256 where not given. */
   readonly maxBatch?: number;
-  /** Batches under way at once; 1 where not given. A second is checked while the first waits for the disk. */
-  readonly lanes?: number;
   /** Events that may wait; the next one is refused. 10 000 where not given. */
   readonly maxQueue?: number;
 }
@@ -42,15 +40,15 @@ interface Waiting<Event> {
 }
 
 /**
- * A {@link Recorder} that sends its batches through `send`.
+ * A {@link Recorder} that sends one batch at a time through `send`.
  *
  * A batch that was lost with its connection is sent once more, under the same ids. A batch that the database refused
  * because of what is in it is halved until the event at fault stands alone, and only that one fails.
  */
 export function createRecorder<Event>(options: RecorderOptions<Event>): Recorder<Event> {
-  const { send, maxBatch = 256, lanes = 1, maxQueue = 10_000 } = options;
+  const { send, maxBatch = 256, maxQueue = 10_000 } = options;
   let queue: Waiting<Event>[] = [];
-  const draining = new Set<Promise<void>>();
+  let draining: Promise<void> | null = null;
   let closed = false;
 
   const deliver = async (batch: readonly Waiting<Event>[]): Promise<void> => {
@@ -72,12 +70,8 @@ export function createRecorder<Event>(options: RecorderOptions<Event>): Recorder
       queue = queue.slice(maxBatch);
       await deliver(batch);
     }
-  };
-
-  const startLane = (): void => {
-    if (draining.size >= lanes) return;
-    const lane = drain().finally(() => draining.delete(lane));
-    draining.add(lane);
+    // In the same step as the last look at the queue: who comes after it starts anew.
+    draining = null;
   };
 
   return Object.freeze({
@@ -88,12 +82,12 @@ export function createRecorder<Event>(options: RecorderOptions<Event>): Recorder
         return Promise.reject(refused('Too many events wait to be recorded: repeat the call in a moment.'));
       return new Promise((resolve, reject) => {
         queue.push({ event, resolve, reject });
-        startLane();
+        draining ??= drain();
       });
     },
     async close(): Promise<void> {
       closed = true;
-      await Promise.all(draining);
+      await draining;
     },
   });
 }

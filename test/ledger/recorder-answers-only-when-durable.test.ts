@@ -190,4 +190,18 @@ describe('a recorder', () => {
     await closing;
     await Promise.all(all);
   });
+
+  it('leaves nobody waiting who comes while it is coming to rest', async () => {
+    // One event at each of the steps in which a recorder that has just sent its last batch settles down.
+    for (let steps = 0; steps < 20; steps++) {
+      const recorder = createRecorder<number>({ send: () => Promise.resolve() });
+      await recorder.record(1);
+      for (let step = 0; step < steps; step++) await Promise.resolve();
+      const outcome = await Promise.race([
+        recorder.record(2).then(() => 'recorded'),
+        new Promise((resolve) => setTimeout(() => resolve('forgotten'), 200)),
+      ]);
+      expect(outcome, `${steps} steps after the first`).toBe('recorded');
+    }
+  });
 });
