@@ -19,7 +19,6 @@ export function decodeRows(world, boundary, name, input) {
     tables: role.tables,
     limits: role.limits,
     cursors: createCursorCodec(cursorKeys(world.keys)),
-    now: Date.now(),
   });
 }
 

@@ -23,7 +23,7 @@ select session_user as login,
   (select string_agg(rolname, ', ' order by rolname) from reach
     where rolsuper or rolbypassrls or rolname in ('pg_read_all_data', 'pg_write_all_data', 'ringfence_owner')) as bypass,
   (select string_agg(c.oid::pg_catalog.regclass::text, ', ') from pg_catalog.pg_class c join reach on c.relowner = reach.oid
-    where c.relkind in ('r', 'p') limit 1) as owned,
+    where c.relkind in ('r', 'p')) as owned,
   pg_catalog.current_setting('server_version_num')::int as version,
   pg_catalog.current_setting('search_path') as search_path,
   pg_catalog.current_setting('DateStyle') as datestyle,
@@ -51,7 +51,6 @@ interface CheckRow {
 
 /** What a checked connection turned out to be. */
 export interface ConnectionFacts {
-  readonly serverVersion: number;
   readonly standby: boolean;
 }
 
@@ -105,7 +104,7 @@ export async function checkConnection(client: pg.ClientBase): Promise<Connection
       `The settings of ${GATEWAY_ROLE} were changed. Run "ringfence apply" to set them again.`,
     );
   }
-  return { serverVersion: row.version, standby: row.standby };
+  return { standby: row.standby };
 }
 
 function unsafe(what: string, suggestion: string): RingfenceError {

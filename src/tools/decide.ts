@@ -53,7 +53,6 @@ export function decide(call: CallToDecide, { policy, tools, cursors }: DecisionP
     tables: narrowedTables(role, boundary),
     limits: role.limits,
     cursors,
-    now: Date.now(),
   };
   const prepared = tool.prepare(parsed.data, context);
   if (isDenial(prepared)) return prepared;

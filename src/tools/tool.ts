@@ -20,8 +20,6 @@ export interface ToolContext {
   readonly tables: ReadonlyMap<string, SliceTable>;
   readonly limits: Limits;
   readonly cursors: CursorCodec;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
   /**
    * Writes the statement so that the planner cannot see the values that the call gave, only the boundary's: for an estimate. With the
    * values in sight it would tell by its verdict how frequent they are in the whole table, other tenants' rows included.

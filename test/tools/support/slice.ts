@@ -167,6 +167,5 @@ export function contextOf(options: ContextOptions): ToolContext {
     tables: only === undefined ? byName : new Map([...byName].filter(([name]) => only.includes(name))),
     limits,
     cursors: options.cursors ?? createCursorCodec({ current: cursorKey }),
-    now: Date.now(),
   };
 }
