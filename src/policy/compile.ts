@@ -51,7 +51,14 @@ export function compilePolicy(file: PolicyFile, catalog: Catalog): CompiledPolic
 
   const tables = [...scopes].map(([{ name, source }, scope]): readonly [string, PolicyTable] => [
     name,
-    { name, schema: source.schema, table: source.name, scope },
+    {
+      name,
+      schema: source.schema,
+      table: source.name,
+      kind: source.kind === 'materialized_view' ? 'materialized_view' : 'table',
+      refreshMinutes: null,
+      scope,
+    },
   ]);
   return freezeDeep({
     version: 1,
@@ -66,6 +73,7 @@ export function compilePolicy(file: PolicyFile, catalog: Catalog): CompiledPolic
       Object.entries(policy.plans).map(([name, plan]) => [name, { tools: new Set(plan.tools) }]),
     ),
     crossTenant,
+    acknowledgedReach: new Set(policy.acknowledge.reach),
     warnings: findings.notes,
   });
 }

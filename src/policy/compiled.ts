@@ -4,7 +4,15 @@
  */
 import type { Filter } from './filter.js';
 
-export type ToolName = 'describe_schema' | 'query' | 'get' | 'aggregate' | 'create' | 'update' | 'delete';
+export type ToolName =
+  | 'describe_schema'
+  | 'query'
+  | 'get'
+  | 'aggregate'
+  | 'sql'
+  | 'create'
+  | 'update'
+  | 'delete';
 
 export type MaskKind = 'partial' | 'email' | 'last4' | 'hash' | 'null' | 'year' | 'text';
 
@@ -31,6 +39,8 @@ export interface CompiledPolicy {
   /** Which tools a plan may use; a plan that is not named may use what its role may. */
   readonly plans: ReadonlyMap<string, { readonly tools: ReadonlySet<ToolName> }>;
   readonly crossTenant: CrossTenantPolicy;
+  /** What is within reach of the tool `sql` beside the slices, and accepted: see `compile/reach.ts`. */
+  readonly acknowledgedReach: ReadonlySet<string>;
   /** What a person should know and the policy does not forbid. */
   readonly warnings: readonly PolicyNote[];
 }
@@ -59,6 +69,10 @@ export interface PolicyTable {
   readonly name: string;
   readonly schema: string;
   readonly table: string;
+  /** A materialized view has no row security: its slice views hold the boundary themselves. */
+  readonly kind: 'table' | 'materialized_view';
+  /** How old a materialized view's rows may be before Ringfence refreshes it; null where it does not. */
+  readonly refreshMinutes: number | null;
   readonly scope: Scope;
 }
 
@@ -101,9 +115,22 @@ export interface CompiledRole {
   /** How far the role sees: its own rows, its workspace's or its tenant's. Scope columns of narrower axes are not applied. */
   readonly reach: ScopeAxis;
   readonly tools: ReadonlySet<ToolName>;
+  /** What agent-written SQL may do beside reading the slice; null where the role has no tool `sql`. */
+  readonly sql: SqlRules | null;
   readonly limits: Limits;
   /** By agent-facing name. */
   readonly tables: ReadonlyMap<string, SliceTable>;
+}
+
+export interface SqlRules {
+  /** The product's own functions that a statement may call. */
+  readonly functions: readonly ProductFunction[];
+}
+
+/** A function of the product's, all of its overloads. */
+export interface ProductFunction {
+  readonly schema: string;
+  readonly name: string;
 }
 
 export interface Limits {
@@ -135,6 +162,8 @@ export interface SliceTable {
   /** The row rule, beside the boundary. */
   readonly rows: Filter | null;
   readonly write: WriteRules;
+  /** Columns whose values `describe_schema` may show a few of. */
+  readonly samples: readonly string[];
   /** Column sets of indexes that can serve a condition under row-level security, in key order. */
   readonly indexes: readonly (readonly string[])[];
 }

@@ -24,6 +24,7 @@ export interface TablePolicy {
   readonly tenant: TablePolicyTenancy | null;
   readonly workspace: string | null;
   readonly user: string | null;
+  readonly refresh_minutes: number | null;
 }
 
 /** One table of one role, with nothing left out. */
@@ -33,6 +34,7 @@ export interface SlicePolicy {
   readonly rows: Readonly<Record<string, unknown>> | null;
   readonly create: 'all' | readonly string[] | null;
   readonly update: 'all' | readonly string[] | null;
+  readonly samples: readonly string[];
   readonly delete: boolean;
   readonly presets: Readonly<
     Record<string, { readonly source: Preset['source']; readonly onUpdate: boolean }>
@@ -44,6 +46,7 @@ export interface RolePolicy {
   readonly description: string;
   readonly reach: 'tenant' | 'workspace' | 'user';
   readonly tools: readonly ToolName[];
+  readonly sql: { readonly functions: readonly string[] };
   readonly limits: PolicyLimits;
   readonly tables: Readonly<Record<string, SlicePolicy>>;
 }
@@ -74,7 +77,11 @@ export interface Policy {
   };
   readonly roles: Readonly<Record<string, RolePolicy>>;
   readonly plans: Readonly<Record<string, { readonly tools: readonly ToolName[] }>>;
-  readonly acknowledge: { readonly unique: readonly string[]; readonly foreign_keys: readonly string[] };
+  readonly acknowledge: {
+    readonly unique: readonly string[];
+    readonly foreign_keys: readonly string[];
+    readonly reach: readonly string[];
+  };
   readonly cross_tenant: {
     readonly acting_for: readonly CrossTenantEntry[];
     readonly grants: Readonly<
@@ -124,6 +131,7 @@ export function fillIn(document: PolicyDocument): Policy {
       tenant: tenancyOf(table.tenant),
       workspace: table.workspace?.column ?? null,
       user: table.user?.column ?? null,
+      refresh_minutes: table.refresh_minutes ?? null,
     })),
     deny: {
       columns: document.deny?.columns ?? DENIED_COLUMNS,
@@ -134,6 +142,7 @@ export function fillIn(document: PolicyDocument): Policy {
       description: role.description ?? '',
       reach: role.reach ?? 'user',
       tools: role.tools ?? READING_TOOLS,
+      sql: { functions: role.sql?.functions ?? [] },
       limits: { ...limits, ...given(role.limits) },
       tables: mapValues(role.tables, (table) => fillInSlice(table, PRESETS[preset].reasonRequired)),
     })),
@@ -141,6 +150,7 @@ export function fillIn(document: PolicyDocument): Policy {
     acknowledge: {
       unique: document.acknowledge?.unique ?? [],
       foreign_keys: document.acknowledge?.foreign_keys ?? [],
+      reach: document.acknowledge?.reach ?? [],
     },
     cross_tenant: {
       acting_for: document.cross_tenant?.acting_for ?? [],
@@ -159,6 +169,7 @@ function fillInSlice(
     rows: table.rows ?? null,
     create: table.create ?? null,
     update: table.update ?? null,
+    samples: table.samples ?? [],
     delete: table.delete ?? false,
     presets: mapValues(table.presets ?? {}, (preset) => {
       const { value, on } = typeof preset === 'string' ? { value: preset, on: undefined } : preset;

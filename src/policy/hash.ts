@@ -34,6 +34,7 @@ function canonicalForm(policy: Policy): unknown {
     roles: mapEntries(policy.roles, same, (role) => ({
       ...role,
       tools: sorted(role.tools),
+      sql: { functions: sorted(role.sql.functions) },
       tables: mapEntries(role.tables, nameOf, canonicalSlice),
     })),
     plans: mapEntries(policy.plans, same, (plan) => ({ tools: sorted(plan.tools) })),
@@ -55,6 +56,7 @@ function canonicalSlice(slice: SlicePolicy): unknown {
     columns: setOrWord(slice.columns),
     create: slice.create === null ? null : setOrWord(slice.create),
     update: slice.update === null ? null : setOrWord(slice.update),
+    samples: sorted(slice.samples),
   };
 }
 

@@ -30,6 +30,7 @@ export function compileRole(context: WriteContext, name: string, role: RolePolic
       relations: relations.get(slice.listed.name) ?? [],
       rows: rules.get(slice.listed.name) ?? null,
       write: writeRules(context, slice),
+      samples: [],
       indexes: slice.indexes,
     });
   }
@@ -43,6 +44,7 @@ export function compileRole(context: WriteContext, name: string, role: RolePolic
     scopeSchema: `scope_${name}`,
     reach: role.reach,
     tools: new Set(role.tools),
+    sql: role.tools.includes('sql') ? { functions: [] } : null,
     limits: {
       rows: role.limits.rows,
       scannedRows: role.limits.scanned_rows,

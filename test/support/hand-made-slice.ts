@@ -29,6 +29,7 @@ export const HAND_MADE_ROLE: CompiledRole = {
   scopeSchema: 'scope_support',
   reach: 'tenant',
   tools: new Set(['query']),
+  sql: null,
   limits: { rows: 100, scannedRows: 100_000, timeoutMs: 5_000, joinDepth: 3 },
   tables: new Map(),
 };

@@ -174,6 +174,8 @@ export const hiddenTable: PolicyTable = {
   name: 'salary',
   schema: 'app',
   table: 'base_salary',
+  kind: 'table',
+  refreshMinutes: null,
   scope: { kind: 'shared' },
 };
 

@@ -86,6 +86,7 @@ export function table(
     relations: [],
     rows: null,
     write: READ_ONLY,
+    samples: [],
     indexes: [],
     ...more,
   };
@@ -136,6 +137,7 @@ export function contextOf(options: ContextOptions): ToolContext {
     scopeSchema: 'scope_clerk',
     reach: options.reach ?? 'user',
     tools: new Set(),
+    sql: null,
     limits,
     tables: byName,
   };
@@ -146,10 +148,25 @@ export function contextOf(options: ContextOptions): ToolContext {
     tenancy: 'multi',
     defaultSchema: 'public',
     owners: { tenant: 'a', role: 'b', secrets: 'c', audit: 'd' },
-    tables: new Map([...options.tables, ...(options.others ?? [])].map((one) => [one.name, one])),
+    tables: new Map(
+      [
+        ...options.tables.map(
+          ({ name, schema, table, scope }): PolicyTable => ({
+            name,
+            schema,
+            table,
+            scope,
+            kind: 'table',
+            refreshMinutes: null,
+          }),
+        ),
+        ...(options.others ?? []),
+      ].map((one) => [one.name, one]),
+    ),
     roles: new Map([[role.name, role]]),
     plans: new Map(),
     crossTenant: { actingFor: [], grants: new Map() },
+    acknowledgedReach: new Set(),
     warnings: [],
   };
   const { only } = options;
