@@ -6,6 +6,7 @@
  * fact, not a test. --quick: a tenth of the data, for a first look.
  */
 import { parseArgs, styleText } from 'node:util';
+import { executorRows } from './executor.mjs';
 import { sealedRows } from './sealed.mjs';
 import { shapeRows } from './shapes.mjs';
 import { tenantRows } from './tenants.mjs';
@@ -26,6 +27,7 @@ try {
     ['sealed reads', sealedRows],
     ['recorded calls', recordedRows],
     ['decisions', decisionRows],
+    ['agent-written SQL', executorRows],
     ['plans under row-level security', shapeRows],
     ['ten to ten thousand tenants', tenantRows],
   ]) {

@@ -21,7 +21,7 @@ tables:
   entry: { tenant: { via: account } }
 roles:
   agent:
-    tools: [describe_schema, query, get, aggregate, create, update]
+    tools: [describe_schema, query, get, aggregate, sql, create, update]
     limits: { rows: 1000, scanned_rows: 100000000, timeout_ms: 60000 }
     tables:
       doc: { create: [title, body], update: [title], reason: optional }

@@ -44,6 +44,7 @@ with reviewed (name, reason) as (
     ('array_prepend', 'as array_cat'),
     ('starts_with', 'as array_cat'),
     ('jsonb_concat', 'as array_cat'),
+    ('tsquery_phrase', 'as array_cat'),
     ('range_merge', 'as array_cat'),
     ('bound_box', 'documented as a function, used by an index as well'),
     ('inet_merge', 'as bound_box'),

@@ -48,10 +48,10 @@ begin atomic
   -- Materialised: joined, a subquery may be read twice, and would skip what it locked itself.
   with due as materialized (
     select d.schema_name, d.view_name from ringfence.refresh d
-    where d.due_at <= clock_timestamp() order by d.due_at limit 1 for update skip locked
+    where d.due_at <= now() order by d.due_at limit 1 for update skip locked
   )
   update ringfence.refresh r
-  set begun_at = clock_timestamp(), due_at = clock_timestamp() + ringfence.refresh_pause(r.failures + 1)
+  set begun_at = now(), due_at = now() + ringfence.refresh_pause(r.failures + 1)
   from due where r.schema_name = due.schema_name and r.view_name = due.view_name
   returning r.schema_name, r.view_name;
 end;
@@ -61,6 +61,7 @@ create function ringfence.refresh_view(of_schema text, of_view text) returns tab
 language plpgsql volatile security definer parallel unsafe set search_path = pg_catalog, pg_temp as $$
 declare
   this ringfence.refresh;
+  ended timestamptz;
 begin
   select * into this from ringfence.refresh r
   where r.schema_name = of_schema and r.view_name = of_view for update skip locked;
@@ -69,20 +70,22 @@ begin
   end if;
   begin
     execute format('select ringfence.%I()', this.routine);
+    ended := clock_timestamp();
     update ringfence.refresh r
-    set refreshed_at = now(), took = clock_timestamp() - now(),
+    set refreshed_at = now(), took = ended - now(),
       relation = (
         select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where n.nspname = of_schema and c.relname = of_view),
-      due_at = greatest(now() + make_interval(mins => r.minutes), clock_timestamp() + (clock_timestamp() - now())),
+      due_at = greatest(now() + make_interval(mins => r.minutes), ended + (ended - now())),
       failures = 0, failed_at = null, sqlstate = null, message = null
     where r.schema_name = of_schema and r.view_name = of_view;
     state := '00000';
   exception when others or query_canceled or assert_failure then
     get stacked diagnostics state = returned_sqlstate, words = message_text;
+    ended := clock_timestamp();
     update ringfence.refresh r
-    set failures = r.failures + 1, failed_at = clock_timestamp(), sqlstate = state, message = words,
-      due_at = clock_timestamp() + ringfence.refresh_pause(r.failures + 1)
+    set failures = r.failures + 1, failed_at = ended, sqlstate = state, message = words,
+      due_at = ended + ringfence.refresh_pause(r.failures + 1)
     where r.schema_name = of_schema and r.view_name = of_view;
   end;
   return next;

@@ -5,6 +5,7 @@ export interface OperatorEntry {
     | 'call_without_boundary'
     | 'call_failed'
     | 'policy_waits'
+    | 'sql_withheld'
     | 'sequencer_failed'
     | 'refresh_failed'
     | 'freshness_unknown';

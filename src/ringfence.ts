@@ -41,6 +41,7 @@ import { createEstimates } from './tools/estimates.js';
 import { createEventWriter } from './tools/event-writer.js';
 import { createFreshness } from './tools/freshness.js';
 import { createGate, type GateParts } from './tools/gate.js';
+import { createSqlReach } from './tools/sql-reach.js';
 import type { AgentSqlParts } from './tools/tool.js';
 
 export interface RingfenceOptions extends PoolOptions {
@@ -135,7 +136,13 @@ export async function createRingfence(options: RingfenceOptions): Promise<Ringfe
       });
     }
     const agentSql = await guardOf(policy, catalog);
-    return assemble(served.policy, gateway, keys, log, { ...options, agentSql });
+    const sqlReach = createSqlReach({
+      policy,
+      exposure: catalog.exposure,
+      read: () => gateway.exposure(),
+      log,
+    });
+    return assemble(served.policy, gateway, keys, log, { ...options, agentSql, sqlReach });
   } catch (error) {
     await gateway.close();
     throw error;
@@ -147,7 +154,11 @@ function assemble(
   gateway: Gateway,
   keys: Keys,
   log: (entry: OperatorEntry) => void,
-  { resolver: given, agentSql }: Pick<RingfenceOptions, 'resolver'> & Pick<GateParts, 'agentSql'>,
+  {
+    resolver: given,
+    agentSql,
+    sqlReach,
+  }: Pick<RingfenceOptions, 'resolver'> & Pick<GateParts, 'agentSql' | 'sqlReach'>,
 ): Ringfence {
   const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch) });
   const sequencer = createSequencer({
@@ -162,6 +173,7 @@ function assemble(
     tools: dataTools,
     cursors: createCursorCodec(cursorKeys(keys)),
     agentSql,
+    sqlReach,
     estimates: createEstimates(),
     freshness: createFreshness({ policy, read: () => gateway.refreshedViews(), log }),
     events: createEventWriter(keys.ledgerKey, policy),

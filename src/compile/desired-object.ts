@@ -10,6 +10,13 @@ export type ObjectAddress =
   /** A role's rights on schema `ringfence` and the functions in it. */
   | { readonly kind: 'function_grants'; readonly schema: string; readonly role: string }
   | { readonly kind: 'schema_grant'; readonly schema: string; readonly role: string }
+  /** A role's right to execute one overload of a function of the product's: `total(integer)`. */
+  | {
+      readonly kind: 'function_grant';
+      readonly schema: string;
+      readonly function: string;
+      readonly role: string;
+    }
   /** A role's rights on a table or sequence, its columns included. */
   | { readonly kind: 'table_grant'; readonly schema: string; readonly name: string; readonly role: string }
   | { readonly kind: 'row_security'; readonly schema: string; readonly name: string }

@@ -67,7 +67,9 @@ export function executorPath(role: CompiledRole): string {
  * Answers {records, how many, what cut them off, SQLSTATE, message}; see `ringfence.execute`.
  *
  * Rows are fetched one by one: a loop over the query would read fifty ahead, of whatever size. The text's own errors, a cancel and
- * a failed assertion of a product's function end here; what ends the session goes on.
+ * a failed assertion of a product's function end in the inner block; what ends the session goes on. RF413: the first row alone has more
+ * bytes than all may have, so that there is no answer. The outer block is for a cancel that
+ * was asked for while PostgreSQL could not stop: it comes as soon as it can, after the text has ended by itself.
  */
 function body(role: CompiledRole): string {
   return `
@@ -87,28 +89,38 @@ begin
     raise exception 'the executor was altered' using errcode = '55000';
   end if;
   begin
-    perform pg_catalog.set_config('transaction_read_only', 'on', true);
-    open rows_of_text no scroll for execute query using tenant, workspace, user_id;
-    loop
-      fetch rows_of_text into one;
-      exit when not found;
-      line := one::pg_catalog.text;
-      size := size operator(pg_catalog.+) pg_catalog.octet_length(line);
-      exit when met operator(pg_catalog.=) row_limit or size operator(pg_catalog.>) byte_limit;
-      met := met operator(pg_catalog.+) 1;
-      lines[met] := line;
-    end loop;
-    if found then
-      cut := case when met operator(pg_catalog.=) row_limit then 'rows' else 'bytes' end;
-    end if;
-    done := true;
-    raise exception using errcode = 'RF000';
-  exception when others or query_canceled or assert_failure then
-    if not done then
-      get stacked diagnostics state = returned_sqlstate, said = message_text;
-      return array[null, '0', null, state, pg_catalog."left"(said, 500)];
-    end if;
+    begin
+      perform pg_catalog.set_config('transaction_read_only', 'on', true);
+      open rows_of_text no scroll for execute query using tenant, workspace, user_id;
+      loop
+        fetch rows_of_text into one;
+        exit when not found;
+        line := one::pg_catalog.text;
+        size := size operator(pg_catalog.+) pg_catalog.octet_length(line);
+        exit when met operator(pg_catalog.=) row_limit or size operator(pg_catalog.>) byte_limit;
+        met := met operator(pg_catalog.+) 1;
+        lines[met] := line;
+      end loop;
+      if found then
+        cut := case when met operator(pg_catalog.=) row_limit then 'rows' else 'bytes' end;
+        if met operator(pg_catalog.=) 0 and cut operator(pg_catalog.=) 'bytes' then
+          raise exception 'the first row is larger than an answer may be' using errcode = 'RF413';
+        end if;
+      end if;
+      done := true;
+      raise exception using errcode = 'RF000';
+    exception when others or query_canceled or assert_failure then
+      if not done then
+        get stacked diagnostics state = returned_sqlstate, said = message_text;
+      end if;
+    end;
+  exception when query_canceled then
+    get stacked diagnostics said = message_text;
+    state := case when done then null else '57014' end;
   end;
+  if state is not null then
+    return array[null, '0', null, state, pg_catalog."left"(said, 500)];
+  end if;
   return array[coalesce(pg_catalog.array_to_string(lines, ''), ''), met::pg_catalog.text, cut, null, null];
 end
 `;

@@ -20,6 +20,7 @@ type NoteSubject =
   | 'force'
   | 'copy'
   | 'public'
+  | 'reach'
   | 'samples'
   | 'materialized_view'
   | 'table';

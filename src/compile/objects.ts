@@ -6,6 +6,7 @@ import type { CompiledPolicy, CompiledRole } from '../policy/compiled.js';
 import { CatalogIndex } from './catalog-index.js';
 import type { DesiredObject } from './desired-object.js';
 import { executorObjects } from './executor-objects.js';
+import { functionGrants } from './function-grants.js';
 import { refreshObjects } from './refresh.js';
 import { roleObjects, schemaObjects } from './role-objects.js';
 import { type ProtectedTable, protectedTables, protection, rolePolicies } from './row-security.js';
@@ -36,6 +37,7 @@ export function compileObjects(
     ...roles.flatMap((role) => roleObjects(role, clean.serverVersion)),
     ...roles.flatMap((role) => schemaObjects(role, index, situation)),
     ...parts.flatMap(({ grants }) => grants),
+    ...roles.flatMap((role) => functionGrants(role, clean.functions)),
     ...parts.flatMap(({ views }) => views),
     ...roles.flatMap(executorObjects),
     ...refreshObjects(policy, catalog),

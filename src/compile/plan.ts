@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { RingfenceError } from '../errors.js';
 import type { DesiredObject, ObjectAddress } from './desired-object.js';
 import type { Note } from './notes.js';
+import type { ReachFinding } from './reach.js';
 
 /** One change: `+` is made, `~` is made right, `-` is taken out. */
 export interface PlanStep {
@@ -28,6 +29,8 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
   /** What a person should know before applying: who passes the boundary by, which indexes are lost, which keys tell of hidden rows. */
   readonly notes: readonly Note[];
+  /** What the tool `sql` would reach beside the slices once this is done. An apply refuses what is not acknowledged of it. */
+  readonly reach: readonly ReachFinding[];
 }
 
 /** What the last apply made, as it was stored. */

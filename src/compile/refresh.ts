@@ -78,7 +78,7 @@ function body(schema: string, name: string, view: string): string {
   return `
 begin
   if exists (
-    select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where n.nspname = ${quoteLiteral(schema)} and c.relname = ${quoteLiteral(name)} and c.relispopulated
   ) then
     refresh materialized view concurrently ${view};

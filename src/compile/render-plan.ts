@@ -15,6 +15,7 @@ const NOUNS: Readonly<Record<PlanStep['kind'], string>> = {
   schema: 'schema',
   function_grants: 'grant',
   schema_grant: 'grant',
+  function_grant: 'grant',
   table_grant: 'grant',
   row_security: 'row security',
   policy: 'policy',

@@ -4,6 +4,7 @@
 import type { CompiledRole } from '../policy/compiled.js';
 import type { CatalogIndex } from './catalog-index.js';
 import type { DesiredObject } from './desired-object.js';
+import { functionSchemas } from './function-grants.js';
 import { GATEWAY_ROLE } from './names.js';
 import { typeSchema } from './operator.js';
 import { quoteIdent } from './quote.js';
@@ -27,6 +28,9 @@ const FOR_SLICES = [
 ];
 /** A write records its event in its own statement. */
 const APPEND = 'append(uuid, text, bigint, bigint)';
+
+/** The functions of schema `ringfence` that a slice role may execute. */
+export const SLICE_FUNCTIONS: readonly string[] = [...FOR_SLICES, APPEND];
 
 /** The two roles of a policy role, and the gateway's way into one of them. */
 export function roleObjects(role: CompiledRole, serverVersion: number): readonly DesiredObject[] {
@@ -81,7 +85,7 @@ export function schemaObjects(
       create: [`create schema ${quoted} authorization ${view}`, usage],
       repair: [
         `alter schema ${quoted} owner to ${view}`,
-        `revoke all on schema ${quoted} from public`,
+        `revoke all on schema ${quoted} from public, ${slice}`,
         usage,
       ],
       drop: [`drop schema ${quoted}`],
@@ -92,18 +96,19 @@ export function schemaObjects(
   return [
     schema(role.sliceSchema, `holds one view for each table that ${role.name} may see`),
     schema(role.scopeSchema, `holds which boundary the parents of those tables are in`),
-    functionGrants(
+    ringfenceGrants(
       role.sliceRole,
-      [...FOR_SLICES, APPEND],
+      SLICE_FUNCTIONS,
       `the views and rules of ${role.name} ask the seal, as whoever runs the statement`,
     ),
-    functionGrants(
+    ringfenceGrants(
       role.viewRole,
       ACCESSORS,
       `the functions that guard foreign keys of ${role.name} ask the seal`,
     ),
-    ...typeSchemas(role, index)
+    ...[...new Set([...typeSchemas(role, index), ...functionSchemas(role)])]
       .filter((name) => !situation.publicSchemas.has(name))
+      .sort()
       .map(
         (name): DesiredObject => ({
           address: { kind: 'schema_grant', schema: name, role: role.sliceRole },
@@ -111,13 +116,13 @@ export function schemaObjects(
           create: [`grant usage on schema ${quoteIdent(name)} to ${slice}`],
           drop: [`revoke all on schema ${quoteIdent(name)} from ${slice}`],
           for: [role.sliceRole],
-          why: `statements of ${role.name} name types that live in schema ${name}`,
+          why: `statements of ${role.name} name types or functions that live in schema ${name}`,
         }),
       ),
   ];
 }
 
-function functionGrants(to: string, names: readonly string[], why: string): DesiredObject {
+function ringfenceGrants(to: string, names: readonly string[], why: string): DesiredObject {
   const functions = names.map((name) => `ringfence.${name}`).join(', ');
   const role = quoteIdent(to);
   const create = [
@@ -151,5 +156,5 @@ function typeSchemas(role: CompiledRole, index: CatalogIndex): readonly string[]
       names.add(typeSchema(castType));
   }
   names.delete('pg_catalog');
-  return [...names].sort();
+  return [...names];
 }

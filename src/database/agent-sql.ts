@@ -24,7 +24,7 @@ export interface ExecuteCall extends AgentCall {
   readonly columns: number;
   /** Rows to give at most; one more may be looked at. */
   readonly rowLimit: number;
-  /** Bytes of text to give at most, over all rows. */
+  /** Bytes of text to give at most, over all rows. A first row that is larger is an error: SQLSTATE RF413. */
   readonly byteLimit: number;
   /**
    * The event to write in the same commit, whatever comes of the statement; null where the statement runs on a standby, so that the

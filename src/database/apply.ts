@@ -3,6 +3,7 @@
  */
 import type pg from 'pg';
 import type { Plan, PlanStep } from '../compile/plan.js';
+import { refuseReach } from '../compile/reach.js';
 import { RingfenceError } from '../errors.js';
 import type { Catalog } from '../policy/catalog.js';
 import type { CompiledPolicy } from '../policy/compiled.js';
@@ -40,7 +41,8 @@ export interface Applied {
  * locked from its first step to the end of the transaction, which is short; a lock that is not free in time stops the apply.
  *
  * @param compile makes the policy from the catalog as it is inside the transaction: `(catalog) => compilePolicy(file, catalog)`
- * @throws RingfenceError `plan_changed` where the plan is not the expected one, `database_busy` where a lock was not free,
+ * @throws RingfenceError `plan_changed` where the plan is not the expected one, `database_unsafe` where the tool `sql` would reach beyond
+ * the slices, `database_busy` where a lock was not free,
  * `database_read_only` on a standby, `policy_invalid`, and `apply_failed` naming the step that failed. Nothing is changed then.
  */
 export async function apply(
@@ -64,6 +66,7 @@ export async function apply(
           { suggestion: 'Run "ringfence plan" again, read it, and apply that.' },
         );
       }
+      refuseReach(plan.reach);
       const appliedAt =
         plan.steps.length === 0 ? null : await carryOut(client, policy, catalog, change, options);
       const more = (await options.alongside?.()) ?? false;

@@ -98,6 +98,12 @@ const STILL_REFERRED_TO = denied(
   'Change or delete those first, if you may.',
 );
 
+const NOT_FILLED = failed(
+  'database_unavailable',
+  'The table is a materialised view, and has no rows yet.',
+  'Try again in some minutes, or ask the tables that it is made from.',
+);
+
 /**
  * The verdict on an error that the server raised while running a sealed statement.
  *
@@ -108,6 +114,7 @@ export function judgeStatementError(error: pg.DatabaseError, removes = false): S
   if (state === '23503' && removes) return STILL_REFERRED_TO;
   // The same SQLSTATE for a row that row-level security keeps out, and for a right that a trigger or a default of the product's lacks.
   if (state === '42501' && error.routine !== 'ExecWithCheckOptions') return INTERNAL;
+  if (state === '55000' && error.routine === 'ExecOpenScanRelation') return NOT_FILLED;
   const exact = BY_STATE[state];
   if (exact) return exact;
   if (state.startsWith('22')) {

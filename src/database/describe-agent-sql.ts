@@ -30,7 +30,7 @@ const NAME = 'ringfence_opaque';
 const FORGET = `deallocate ${NAME}`;
 
 /** The places of the steps: those that the agent's text has a part in, and those whose results are read. */
-const STEP = { describe: 2, explain: 4 } as const;
+const STEP = { describe: 2, prepare: 3, explain: 4 } as const;
 
 const TEXT = 25;
 /** More parameters than the protocol can bind. */
@@ -51,8 +51,7 @@ export async function describeAgentSql(
       error: { sqlstate: '54000', message: 'the text cannot be sent', position: null },
     };
   const first = await attempt(pool, claims, call, bound);
-  const again = first.lost && !call.signal?.aborted;
-  const { outcome } = again ? await attempt(pool, claims, call, bound) : first;
+  const { outcome } = first.again ? await attempt(pool, claims, call, bound) : first;
   if (outcome.kind !== 'planned') return outcome;
   const { fields, explained } = outcome;
   return { kind: 'described', fields, scannedRows: await visitedRows(pool, explained) };
@@ -64,7 +63,8 @@ type Planned =
 
 interface Attempt {
   readonly outcome: Planned;
-  readonly lost: boolean;
+  /** Whether it may come to more on another try: nothing is run, so nothing is run twice. */
+  readonly again: boolean;
 }
 
 async function attempt(
@@ -77,7 +77,7 @@ async function attempt(
   if (call.signal?.aborted) {
     lease.release(true);
     const cause = new Error('given up before it began');
-    return { outcome: { kind: 'verdict', verdict: GIVEN_UP, cause }, lost: false };
+    return { outcome: { kind: 'verdict', verdict: GIVEN_UP, cause }, again: false };
   }
   const { processID } = lease.client as unknown as { processID: number };
   const steps: PipelineStep[] = [
@@ -132,7 +132,7 @@ function judge(done: PipelineOutcome, gaveUp: boolean): Attempt {
     const explained = results[STEP.explain]?.rows[0]?.[0];
     const fields = results[STEP.describe]?.fields;
     if (typeof explained === 'string' && fields !== undefined && done.idle)
-      return { outcome: { kind: 'planned', fields, explained }, lost: false };
+      return { outcome: { kind: 'planned', fields, explained }, again: false };
     return lost(new Error('the transaction did not end'), false);
   }
   if (!(error instanceof pg.DatabaseError)) return lost(error, !gaveUp);
@@ -141,15 +141,16 @@ function judge(done: PipelineOutcome, gaveUp: boolean): Attempt {
   if (ended < STEP.describe || ended > STEP.explain)
     return {
       outcome: { kind: 'verdict', verdict: judgeStatementError(error), cause: error },
-      lost: false,
+      again: false,
     };
   const position = ended === STEP.describe ? Number(error.position) || null : null;
   return {
     outcome: { kind: 'error', error: { sqlstate: state, message: error.message, position } },
-    lost: false,
+    // Left by a call whose connection was lost behind a pooler; it has been taken away by now.
+    again: ended === STEP.prepare && state === '42P05',
   };
 }
 
 function lost(cause: Error, again: boolean): Attempt {
-  return { outcome: { kind: 'verdict', verdict: CONNECTION_LOST, cause }, lost: again };
+  return { outcome: { kind: 'verdict', verdict: CONNECTION_LOST, cause }, again };
 }

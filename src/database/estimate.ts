@@ -52,9 +52,10 @@ function visit(node: PlanNode, share: number, tableRows: (schema: string, table:
     own = node['Plan Rows'] * share;
   }
   if (type === 'Limit') {
-    const [child] = children;
-    if (child === undefined) return own;
-    const fraction = child['Plan Rows'] > 0 ? Math.min(1, node['Plan Rows'] / child['Plan Rows']) : 1;
+    // An InitPlan, such as row-level security's question for the tenant, comes first among the children and is not what is limited.
+    const child = children.find((plan) => plan['Parent Relationship'] === 'Outer');
+    const fraction =
+      child !== undefined && child['Plan Rows'] > 0 ? Math.min(1, node['Plan Rows'] / child['Plan Rows']) : 1;
     return (
       own +
       children.reduce(

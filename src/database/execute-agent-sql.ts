@@ -22,6 +22,13 @@ export const GIVEN_UP: StatementVerdict = {
   code: 'timeout',
   reason: 'The call was given up.',
 };
+/** It could not even be canceled: its connection was closed. */
+const OVERSTAYED: StatementVerdict = {
+  kind: 'failed',
+  code: 'timeout',
+  reason: 'The statement took longer than it may.',
+  suggestion: 'Narrow it: a smaller range, fewer joins, a bound on the recursion.',
+};
 export const CONNECTION_LOST: StatementVerdict = {
   kind: 'failed',
   code: 'database_unavailable',
@@ -70,17 +77,21 @@ export async function executeAgentSql(
   guard.stop();
   // What the text ran into is told in the answer. An error is about the call itself, and may have come before the tidying up.
   lease.release(done.idle && done.error === null && !guard.cancelled());
-  return judge(done, call);
+  return judge(done, call, guard.gaveUp());
 }
 
-function judge({ error, results, idle }: PipelineOutcome, call: ExecuteCall): ExecuteOutcome {
+function judge(
+  { error, results, idle }: PipelineOutcome,
+  call: ExecuteCall,
+  gaveUp: boolean,
+): ExecuteOutcome {
   if (error instanceof pg.DatabaseError && idle)
     return { kind: 'verdict', verdict: judgeStatementError(error), cause: error };
   const answer = results[1]?.rows[0];
   if (error !== null || answer === undefined || !idle)
     return {
       kind: 'verdict',
-      verdict: CONNECTION_LOST,
+      verdict: gaveUp ? OVERSTAYED : CONNECTION_LOST,
       cause: error ?? new Error('the transaction did not end'),
     };
   return told(answer, call.columns);

@@ -7,11 +7,12 @@ import type { Membership } from '../boundary/membership.js';
 import type { ViewColumns } from '../compile/served.js';
 import { RingfenceError } from '../errors.js';
 import type { Catalog } from '../policy/catalog.js';
+import type { CatalogExposure } from '../policy/exposure.js';
 import type { DescribeCall, DescribeOutcome, ExecuteCall, ExecuteOutcome } from './agent-sql.js';
 import { type ClaimMaker, createClaimMaker } from './claim.js';
 import { describeAgentSql } from './describe-agent-sql.js';
 import { executeAgentSql } from './execute-agent-sql.js';
-import { introspect } from './introspect.js';
+import { introspect, readExposure } from './introspect.js';
 import type { Keys } from './keys.js';
 import { OWN_LANE, queryOwn } from './own-query.js';
 import { Pipeline } from './pipeline.js';
@@ -99,6 +100,19 @@ export class Gateway {
       const catalog = await introspect(lease.client);
       lease.release(true);
       return catalog;
+    } catch (error) {
+      lease.release(false);
+      throw error;
+    }
+  }
+
+  /** What is open to slice roles beside their slices, as it is now. */
+  async exposure(): Promise<CatalogExposure> {
+    const lease = await this.#reads.lease(OWN_LANE);
+    try {
+      const exposure = await readExposure(lease.client);
+      lease.release(true);
+      return exposure;
     } catch (error) {
       lease.release(false);
       throw error;

@@ -6,6 +6,7 @@ import type {
   Catalog,
   CatalogColumn,
   CatalogForeignKey,
+  CatalogFunction,
   CatalogGrant,
   CatalogIndex,
   CatalogPolicy,
@@ -15,7 +16,8 @@ import type {
   CatalogUniqueKey,
   RelationKind,
 } from '../policy/catalog.js';
-import { SERVER_STATEMENT, SHAPE_STATEMENT } from './introspect/statement.js';
+import type { CatalogExposure } from '../policy/exposure.js';
+import { EXPOSURE_STATEMENT, SERVER_STATEMENT, SHAPE_STATEMENT } from './introspect/statement.js';
 
 /** The oldest server with everything the boundary needs. */
 const OLDEST_SERVER = 150000;
@@ -50,7 +52,9 @@ interface Shape {
   readonly policies: readonly Of<CatalogPolicy>[];
   readonly grants: readonly Of<CatalogGrant>[];
   readonly triggers: readonly Of<CatalogTrigger>[];
+  readonly functions: readonly CatalogFunction[];
   readonly roles: readonly CatalogRole[];
+  readonly exposure: CatalogExposure;
 }
 
 type Of<T> = T & { readonly relation: number };
@@ -94,8 +98,19 @@ export async function introspect(client: Connection, options: IntrospectOptions 
     currentUser: server.currentUser,
     currentUserIsSuperuser: server.superuser === 't',
     tables: assemble(shape),
+    functions: shape.functions,
     roles: shape.roles,
+    exposure: shape.exposure,
   };
+}
+
+/**
+ * Reads again what is open to slice roles beside their slices, and nothing else, in one statement.
+ * It works where {@link introspect} does.
+ */
+export async function readExposure(client: Connection): Promise<CatalogExposure> {
+  const answer = single<{ exposure: string }>(await client.query(EXPOSURE_STATEMENT));
+  return JSON.parse(answer.exposure) as CatalogExposure;
 }
 
 function single<T>(result: { readonly rows: readonly unknown[] }): T {

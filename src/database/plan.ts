@@ -6,6 +6,8 @@ import type { DesiredObject } from '../compile/desired-object.js';
 import { planNotes } from '../compile/notes.js';
 import { compileObjects } from '../compile/objects.js';
 import { diffObjects, objectKey, type Plan, type PlanStep, planDigest } from '../compile/plan.js';
+import { reachNotes } from '../compile/reach/notes.js';
+import { exposureWith, reachOf } from '../compile/reach.js';
 import type { Catalog } from '../policy/catalog.js';
 import type { CompiledPolicy } from '../policy/compiled.js';
 import { readFingerprints } from './apply/fingerprint.js';
@@ -65,12 +67,14 @@ export async function planWithin(
   ];
   if (recorded.policyHash !== policy.hash || steps.length > 0)
     steps.push(recordStep(policy, recorded.policyHash));
+  const reach = reachOf(policy, exposureWith(catalog.exposure, desired));
   return {
     plan: {
       policyHash: policy.hash,
       digest: planDigest(policy.hash, steps),
       steps,
-      notes: planNotes(policy, catalog, situation),
+      notes: [...planNotes(policy, catalog, situation), ...reachNotes(policy, reach)],
+      reach,
     },
     desired,
     migrations,

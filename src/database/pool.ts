@@ -108,11 +108,11 @@ export class TenantPool {
   async #checked(client: pg.PoolClient): Promise<ConnectionFacts> {
     const known = this.#facts.get(client);
     if (known) return known;
+    // Without a listener a broken socket would end the process; the call that holds the client sees the error itself.
+    client.on('error', () => {});
     try {
       const facts = await checkConnection(client);
       this.#facts.set(client, facts);
-      // Without a listener a broken socket would end the process; the call that holds the client sees the error itself.
-      client.on('error', () => {});
       return facts;
     } catch (error) {
       client.release(true);

@@ -1,6 +1,5 @@
 /** SQL/JSON of PostgreSQL 17, which pgsql-deparser does not write: JSON_VALUE, JSON_QUERY, JSON_EXISTS and JSON_TABLE. */
 import type {
-  Alias,
   JsonArgument,
   JsonBehavior,
   JsonBehaviorType,
@@ -41,7 +40,7 @@ const QUOTES: Readonly<Record<JsonQuotes, string>> = {
   JS_QUOTES_OMIT: 'OMIT QUOTES',
 };
 
-export abstract class JsonDeparser extends Deparser {
+export class JsonDeparser extends Deparser {
   JsonFuncExpr(node: JsonFuncExpr, context: Context): string {
     const { op = '', context_item, pathspec, passing, output, wrapper, quotes, on_empty, on_error } = node;
     return spaced(
@@ -65,7 +64,7 @@ export abstract class JsonDeparser extends Deparser {
       this.#passing(passing, context),
       `COLUMNS (${columns.map((column) => this.visit(column, context)).join(', ')})`,
       `${this.#on('ERROR', on_error, context)})`,
-      alias === undefined ? '' : this.alias(alias),
+      alias === undefined ? '' : this.Alias(alias, context),
     );
   }
 
@@ -92,9 +91,6 @@ export abstract class JsonDeparser extends Deparser {
   JsonArgument({ val, name = '' }: JsonArgument, context: Context): string {
     return `${val === undefined ? '' : this.JsonValueExpr(val, context)} AS ${quoteName(name)}`;
   }
-
-  /** `AS name (columns)` */
-  protected abstract alias(alias: Alias): string;
 
   #path(path: JsonTablePathSpec | undefined, context: Context): string {
     const text = path?.string === undefined ? '' : this.visit(path.string, context);

@@ -194,11 +194,7 @@ class Writer extends JsonDeparser {
     return `${dotted(names)}${modifiers}${bounds.join('')}`;
   }
 
-  override Alias(alias: Alias): string {
-    return this.alias(alias);
-  }
-
-  protected override alias({ aliasname = '', colnames }: Alias): string {
+  override Alias({ aliasname = '', colnames }: Alias): string {
     return `AS ${quoteName(aliasname)}${colnames === undefined ? '' : `(${colnames.map((name) => dotted([name])).join(', ')})`}`;
   }
 
@@ -206,7 +202,7 @@ class Writer extends JsonDeparser {
     if (node.inh !== true) throw new Error('ONLY a table');
     const name = [node.catalogname, node.schemaname, node.relname].filter((part) => part !== undefined);
     const text = name.map(quoteName).join('.');
-    return node.alias === undefined ? text : `${text} ${this.alias(node.alias)}`;
+    return node.alias === undefined ? text : `${text} ${this.Alias(node.alias)}`;
   }
 
   override RangeFunction(node: RangeFunction, context: Context): string {
@@ -221,7 +217,7 @@ class Writer extends JsonDeparser {
     let text = node.is_rowsfrom === true ? `ROWS FROM (${functions.join(', ')})` : functions.join(', ');
     if (node.lateral === true) text = `LATERAL ${text}`;
     if (node.ordinality === true) text += ' WITH ORDINALITY';
-    if (node.alias !== undefined) text += ` ${this.alias(node.alias)}`;
+    if (node.alias !== undefined) text += ` ${this.Alias(node.alias)}`;
     else if (node.coldeflist !== undefined) text += ' AS ';
     return text + definitions(node.coldeflist);
   }
@@ -229,8 +225,8 @@ class Writer extends JsonDeparser {
   override JoinExpr(node: JoinExpr, context: Context): string {
     const { alias, join_using_alias, ...rest } = node;
     const bare = super.JoinExpr(rest, context);
-    const text = join_using_alias === undefined ? bare : `${bare} ${this.alias(join_using_alias)}`;
-    return alias === undefined ? text : `(${text}) ${this.alias(alias)}`;
+    const text = join_using_alias === undefined ? bare : `${bare} ${this.Alias(join_using_alias)}`;
+    return alias === undefined ? text : `(${text}) ${this.Alias(alias)}`;
   }
 
   override CommonTableExpr(node: CommonTableExpr, context: Context): string {

@@ -4,7 +4,7 @@
  * A table does not become its SELECT in the tree. It becomes a placeholder, and `write.ts` puts the SELECT's text where the parser
  * finds the placeholder in the text that is sent: the same statement, for a third of the time that parsing it all again would take.
  */
-import type { Node, RangeVar } from 'libpg-query';
+import type { Node, RangeFunction, RangeVar } from 'libpg-query';
 import { RingfenceError } from '../errors.js';
 import type { Judged } from './judged.js';
 import { readBack } from './parse.js';
@@ -14,10 +14,45 @@ import type { GuardTable, QualifiedName } from './slice.js';
 export const PLACEHOLDER = 'ringfence_scoped';
 
 /** Rewrites the judged tree in place: it is nobody else's. */
-export function scope({ tables, functions, types }: Judged): void {
+export function scope({ select, tables, functions, types }: Judged): void {
   for (const range of tables.keys()) placeholder(range);
-  for (const [call, name] of functions) call.funcname = qualified(name);
+  let several = false;
+  for (const [call, name] of functions) {
+    call.funcname = qualified(name);
+    several ||= name.name === UNNEST && (call.args?.length ?? 0) > 1;
+  }
+  if (several) unnestOneByOne(select);
   for (const [type, name] of types) type.names = qualified(name);
+}
+
+const UNNEST = 'unnest';
+
+/**
+ * `unnest(a, b)` in FROM is no function's name: where it has no schema, PostgreSQL reads it as `rows from (unnest(a), unnest(b))`. With a
+ * schema it has to be written so.
+ */
+function unnestOneByOne(node: unknown): void {
+  if (typeof node !== 'object' || node === null) return;
+  for (const [kind, part] of Object.entries(node)) {
+    unnestOneByOne(part);
+    if (kind === 'RangeFunction') split(part as RangeFunction);
+  }
+}
+
+function split(range: RangeFunction): void {
+  const functions = (range.functions ?? []).flatMap((item) => {
+    const [call, ...definitions] = 'List' in item ? (item.List.items ?? []) : [];
+    if (call === undefined || !('FuncCall' in call)) return [item];
+    const { funcname, args = [] } = call.FuncCall;
+    const name = funcname?.at(-1);
+    if (args.length < 2 || name === undefined || !('String' in name) || name.String.sval !== UNNEST)
+      return [item];
+    return args.map((argument) => ({
+      List: { items: [{ FuncCall: { ...call.FuncCall, args: [argument] } }, ...definitions] },
+    }));
+  });
+  if (functions.length > 1) range.is_rowsfrom = true;
+  range.functions = functions;
 }
 
 /** Known by the same name as before. Nothing else of what the agent wrote of it is kept: no schema, no database, no ONLY. */

@@ -47,6 +47,16 @@ export function sanitiseReason(reason: string, known: ReadonlySet<string> = new 
   return reason;
 }
 
+/** A name of the caller's own, `schema.table` for one: parts that could be data become `name(<length>)`. */
+export function sanitiseName(name: string): string {
+  return name
+    .split('.')
+    .map((part) => (isName(part, NO_NAMES) ? part : `name(${characters(part)})`))
+    .join('.');
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
 /** As `JSON.stringify` quotes; what is opened and never closed goes to the end. */
 const QUOTED = /"(?:[^"\\]|\\.)*(?:"|$)/gs;
 

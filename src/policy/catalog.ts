@@ -3,6 +3,8 @@
  * `database/introspect.ts` makes one; tests may write one by hand.
  */
 
+import type { CatalogExposure } from './exposure.js';
+
 export interface Catalog {
   /** `server_version_num`, for example 150018. */
   readonly serverVersion: number;
@@ -11,7 +13,22 @@ export interface Catalog {
   readonly currentUser: string;
   readonly currentUserIsSuperuser: boolean;
   readonly tables: readonly CatalogTable[];
+  /** What a policy may name for SQL that agents write: not PostgreSQL's own, nor Ringfence's. One for each overload. */
+  readonly functions: readonly CatalogFunction[];
   readonly roles: readonly CatalogRole[];
+  readonly exposure: CatalogExposure;
+}
+
+export interface CatalogFunction {
+  readonly schema: string;
+  readonly name: string;
+  /** The types of its arguments, as PostgreSQL prints them: `integer, text`. */
+  readonly arguments: string;
+  readonly kind: 'function' | 'window' | 'aggregate' | 'procedure' | 'trigger';
+  /** SECURITY DEFINER. */
+  readonly definer: boolean;
+  /** Whether PUBLIC may execute it, as it may by default. */
+  readonly publicExecute: boolean;
 }
 
 export type RelationKind = 'table' | 'partitioned' | 'view' | 'materialized_view' | 'foreign';

@@ -12,6 +12,7 @@ import { checkMaterializedViews } from './materialized-views.js';
 import { References } from './references.js';
 import { compileRole } from './role.js';
 import { resolveScopes } from './scope.js';
+import type { SqlContext } from './sql-functions.js';
 import { acknowledgedColumns } from './telling-keys.js';
 import type { WriteContext } from './writes.js';
 
@@ -34,12 +35,13 @@ export function compilePolicy(file: PolicyFile, catalog: Catalog): CompiledPolic
   const findings = new Findings(file);
   const references = new References(policy, catalog, findings);
   const scopes = resolveScopes(policy, references, findings);
-  const context: WriteContext = {
+  const context: WriteContext & SqlContext = {
     policy,
     findings,
     references,
     scopes,
     database: catalog.tables,
+    functions: catalog.functions,
     denials: new Denials(policy, references, findings),
     acknowledged: acknowledgedColumns(policy, references, findings),
   };

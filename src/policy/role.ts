@@ -8,10 +8,15 @@ import type { ListedTable } from './references.js';
 import { relationsOf } from './relations.js';
 import { rowRules } from './row-rules.js';
 import { type ReadSlice, readSlice } from './slice.js';
+import { type SqlContext, sqlRules } from './sql-functions.js';
 import { type WriteContext, writeRules } from './writes.js';
 
 /** Compiles a role; complains about every table of it that has no tenancy, and everything in its slices that cannot be. */
-export function compileRole(context: WriteContext, name: string, role: RolePolicy): CompiledRole {
+export function compileRole(
+  context: WriteContext & SqlContext,
+  name: string,
+  role: RolePolicy,
+): CompiledRole {
   const slices = slicesOf(context, name, role);
   const relations = relationsOf([...slices.values()]);
   const scopes = new Map([...context.scopes].map(([table, scope]) => [table.name, scope] as const));
@@ -44,7 +49,7 @@ export function compileRole(context: WriteContext, name: string, role: RolePolic
     scopeSchema: `scope_${name}`,
     reach: role.reach,
     tools: new Set(role.tools),
-    sql: role.tools.includes('sql') ? { functions: [] } : null,
+    sql: sqlRules(context, name, role),
     limits: {
       rows: role.limits.rows,
       scannedRows: role.limits.scanned_rows,

@@ -137,7 +137,7 @@ export class Answers {
   tellOperator(
     call: Call,
     { code, reason }: { readonly code: string; readonly reason: string },
-    cause: Error,
+    cause: unknown,
   ): void {
     if (code !== 'internal' && code !== 'outcome_unknown') return;
     this.#parts.log({ kind: 'call_failed', message: `Event ${call.event}: ${reason}`, cause });

@@ -75,15 +75,15 @@ export function prepareWords(draft: Draft, { tables, question, tokens }: WordsIn
     references: [],
     rowLimit: 1,
     estimate: true,
-    instead: {
-      ...local,
-      answer: () => ({
-        ...answer(NO_SAMPLES),
-        suggestion: 'Sample values were left out: reading them would take too long.',
-      }),
-    },
+    instead: { ...local, answer: () => withoutSamples(answer(NO_SAMPLES)) },
     answer: (result) => answer(samplesOf(result)),
   };
+}
+
+function withoutSamples(answer: ToolAnswer): ToolAnswer {
+  const leftOut = 'Sample values were left out: reading them would take too long.';
+  const suggestion = answer.suggestion === undefined ? leftOut : `${leftOut} ${answer.suggestion}`;
+  return { ...answer, suggestion };
 }
 
 /** The tables to rank: those named, each checked, or all of the slice. Ranking one does not touch it. */

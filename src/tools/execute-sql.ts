@@ -5,13 +5,15 @@
 import type { StatementVerdict } from '../database/database-error.js';
 import type { Decision } from './decision.js';
 import { type ExecutionParts, type Granted, runsAs, tooBroad } from './execution.js';
+import { outOfReach } from './sql-reach.js';
 import { BYTE_LIMIT } from './sql-rows.js';
 import { type AgentStatement, type Failure, isDenial } from './tool.js';
 
 export async function executeSql(
-  { gateway, descriptions, answers }: ExecutionParts,
+  { gateway, descriptions, answers, sqlReach }: ExecutionParts,
   { call, rule, prepared }: Granted<AgentStatement>,
 ): Promise<Decision> {
+  if (!(await sqlReach.allows(call.role))) return answers.refuse(call, outOfReach(), prepared);
   const as = runsAs(call);
   const { guarded } = prepared;
   const described = await descriptions.of(gateway, { ...as, opaque: guarded.opaque });

@@ -7,6 +7,7 @@ import type { Answers, Call } from './answers.js';
 import type { Decided } from './decide.js';
 import type { Descriptions } from './descriptions.js';
 import type { Estimates } from './estimates.js';
+import type { SqlReach } from './sql-reach.js';
 import type { Prepared } from './tool.js';
 
 export interface ExecutionParts {
@@ -15,6 +16,7 @@ export interface ExecutionParts {
   readonly estimates: Estimates;
   readonly descriptions: Descriptions;
   readonly answers: Answers;
+  readonly sqlReach: SqlReach;
 }
 
 /** A call that may go on to the database. */

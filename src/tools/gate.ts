@@ -20,12 +20,14 @@ import { executeSql } from './execute-sql.js';
 import { executeWrite } from './execute-write.js';
 import type { ExecutionParts } from './execution.js';
 import type { FreshnessOf } from './freshness.js';
+import type { SqlReach } from './sql-reach.js';
 import type { Failure } from './tool.js';
 
 export interface GateParts extends DecisionParts, AnswerParts {
   readonly gateway: Gateway;
   readonly estimates: Estimates;
   readonly freshness: FreshnessOf;
+  readonly sqlReach: SqlReach;
 }
 
 export interface Gate {
@@ -44,9 +46,15 @@ export interface Gate {
  */
 const ALONE = 2;
 
+const UNEXPECTED: Failure = {
+  code: 'internal',
+  reason: 'The call failed.',
+  suggestion: 'The operator finds the cause in the log under the event id.',
+};
+
 export function createGate(parts: GateParts): Gate {
   let inFlight = 0;
-  const { policy, gateway, estimates } = parts;
+  const { policy, gateway, estimates, sqlReach } = parts;
   const answers = new Answers(parts);
   const execution: ExecutionParts = {
     policy,
@@ -54,6 +62,7 @@ export function createGate(parts: GateParts): Gate {
     estimates,
     descriptions: createDescriptions(),
     answers,
+    sqlReach,
   };
 
   const execute = async (asked: Call, decided: Decided): Promise<Decision> => {
@@ -80,8 +89,11 @@ export function createGate(parts: GateParts): Gate {
       }
     } catch (error) {
       const failure = failureOf(error);
-      if (failure === null) throw error;
-      return answers.fail(call, rule, failure, prepared);
+      if (failure !== null) return answers.fail(call, rule, failure, prepared);
+      if (error instanceof RingfenceError) throw error;
+      // A defect of ours, or a connection that broke where nobody expected it. The call may have been recorded by then.
+      answers.tellOperator(call, UNEXPECTED, error);
+      return answers.failUnlessRecorded(call, rule, UNEXPECTED, prepared);
     }
   };
 

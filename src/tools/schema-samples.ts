@@ -17,6 +17,8 @@ const ROWS = 500;
 const VALUES = 5;
 /** Characters of a value. */
 const LENGTH = 40;
+/** Values may be anything, codes without words among them: letters at random make so many tokens. */
+const TOKENS_A_CHARACTER = 0.65;
 /** Columns that one call samples at most. */
 const COLUMNS = 50;
 
@@ -108,8 +110,7 @@ export function samplesInText(samples: Samples, room: number): ReadonlyMap<Index
     for (const value of values) {
       const text = texts.get(column);
       const piece = `${text === undefined ? ' e.g. ' : '|'}${sampleInText(column, value)}`;
-      // Values may be anything, codes without words among them.
-      const cost = Math.max(costInText(piece), piece.length / 2);
+      const cost = Math.max(costInText(piece), piece.length * TOKENS_A_CHARACTER);
       if (cost > left) break;
       left -= cost;
       texts.set(column, `${text ?? ''}${piece}`);

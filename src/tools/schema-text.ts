@@ -125,7 +125,7 @@ class Room {
 
   /** Sets a part aside. */
   apart(tokens: number): Room {
-    const part = Math.max(0, Math.floor(tokens));
+    const part = Math.max(0, tokens);
     this.left -= part;
     return new Room(part);
   }

@@ -186,6 +186,12 @@ const STATES: Readonly<Record<string, StateHint>> = {
   '55P03': IN_THE_WAY,
   '40001': IN_THE_WAY,
   '40P01': IN_THE_WAY,
+  // The one thing a SELECT can find unprepared: a materialised view that was never refreshed.
+  '55000': failed(
+    'database_unavailable',
+    'A materialised view has no rows yet.',
+    'Try again in some minutes, or ask the tables that it is made from.',
+  ),
   RF413: failed(
     'too_large',
     'The first row alone is larger than an answer may be.',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Denial, RingfenceError } from '../errors.js';
+import { sanitiseName } from '../ledger/sanitise.js';
 import { guardSlice } from './guard-slice.js';
 import { scopeProblem } from './scope.js';
 import { sliceIndex } from './slice-index.js';
@@ -30,7 +31,10 @@ function prepareSql({ statement }: SqlInput, context: ToolContext): AgentStateme
     );
   const slice = guardSlice(context, agentSql.serverMajor);
   const guarded = agentSql.guard.judge(statement, slice);
-  if ('rule' in guarded) return guarded;
+  if ('rule' in guarded) {
+    const { blocked } = guarded;
+    return blocked === undefined ? guarded : { ...guarded, blocked: blocked.map(sanitiseName) };
+  }
   const index = sliceIndex(context);
   for (const name of guarded.tables) {
     const table = index.table(name);

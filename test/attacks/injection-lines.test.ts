@@ -63,6 +63,7 @@ function calls(line: string): readonly Call[] {
       { table: 'ticket', metrics: [{ fn: line, column: line }], group_by: [line], having: keyed },
     ],
     ['describe_schema', { tables: [line] }],
+    ['describe_schema', { question: line, tokens: 300 }],
     ['create', { table: 'ticket', values: keyed, reason: line }],
     [line, { [line]: line }],
   ];

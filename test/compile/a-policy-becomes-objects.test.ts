@@ -143,10 +143,8 @@ roles:
   });
 
   it('refuses to fence what has no row security', () => {
-    const view = withTable('customer', (table) => ({ ...table, kind: 'materialized_view' }));
-    expect(() => compileObjects(compiled(POLICY), view)).toThrow(
-      /materialized view: PostgreSQL has no row security/,
-    );
+    const view = withTable('customer', (table) => ({ ...table, kind: 'view' }));
+    expect(() => compileObjects(compiled(POLICY), view)).toThrow(/view: PostgreSQL has no row security/);
   });
 });
 
@@ -160,11 +158,12 @@ describe('the difference of objects', () => {
       digest: planDigest('sha256:p', steps),
       steps,
       notes: [{ about: 'bypass' as const, table: null, text: 'reporting used 1 table' }],
+      reach: [],
     };
     expect(renderPlan(plan, { color: false })).toMatchSnapshot();
     expect(renderPlan(plan, { color: true })).toContain('\u001b[32m+ role');
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
-    expect(renderPlan({ ...plan, steps: [], notes: [] }, { color: false })).toContain('Nothing to change');
+    expect(renderPlan({ ...plan, steps: [], notes: [], reach: [] }, { color: false })).toContain('Nothing to change');
   });
 
   it('has one digest for one set of steps', () => {
@@ -180,7 +179,7 @@ describe('the difference of objects', () => {
     const [step] = diffObjects(objects().slice(0, 1), [], nothing, new Map());
     if (step === undefined) throw new Error('no step');
     const evil = { ...step, identity: 'x\u001b[2J\ny', words: 'a\rb' };
-    const text = renderPlan({ policyHash: 'p', digest: 'd', steps: [evil], notes: [] }, { color: false });
+    const text = renderPlan({ policyHash: 'p', digest: 'd', steps: [evil], notes: [], reach: [] }, { color: false });
     expect(text).not.toMatch(/[\u001b\r]/);
     expect(text.split('\n')[0]).toBe('+ role x y');
   });

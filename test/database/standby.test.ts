@@ -1,60 +1,37 @@
 /** On a standby: a boundary opens and reads there; the event goes to the primary; a write is refused and says so. */
-import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { trustedBoundary } from '../../src/boundary/resolve.js';
 import { installClaimKeys, setGatewayPassword } from '../../src/database/credentials.js';
 import { Gateway } from '../../src/database/gateway.js';
 import { generateKeys } from '../../src/database/keys.js';
 import { pendingMigrations, runMigration } from '../../src/database/migrate.js';
-import { type Server, startServer } from '../../src/database/server.js';
+import type { Server } from '../../src/database/server.js';
 import { HAND_MADE_ROLE, HAND_MADE_SLICE } from '../support/hand-made-slice.js';
-import { TEST_SETTINGS } from '../support/servers.js';
-import { describeOnServers, isolatedServer } from '../support/test-server.js';
-import { uniqueName } from '../support/unique-name.js';
+import { type Replicated, replicated } from '../support/standby.js';
+import { describeOnServers } from '../support/test-server.js';
 
 describeOnServers('a standby', (kind) => {
   const keys = generateKeys();
-  let primary: Server;
-  let standby: Server;
+  let servers: Replicated;
   let gateway: Gateway;
   let admin: pg.Client;
 
   beforeAll(async () => {
-    const first = await isolatedServer(kind, { settings: { wal_level: 'replica', max_wal_senders: 4 } });
-    const builder = new pg.Client({
-      connectionString: first.url('postgres', first.superuser, first.superuserPassword),
+    servers = await replicated(kind, async (server) => {
+      const builder = new pg.Client({
+        connectionString: server.url('postgres', server.superuser, server.superuserPassword),
+      });
+      await builder.connect();
+      await builder.query('begin');
+      for (const migration of await pendingMigrations(builder)) await runMigration(builder, migration);
+      await installClaimKeys(builder, keys);
+      await setGatewayPassword(builder, keys);
+      await builder.query('commit');
+      await builder.query(HAND_MADE_SLICE);
+      await builder.end();
     });
-    await builder.connect();
-    await builder.query('begin');
-    for (const migration of await pendingMigrations(builder)) await runMigration(builder, migration);
-    await installClaimKeys(builder, keys);
-    await setGatewayPassword(builder, keys);
-    await builder.query('commit');
-    await builder.query(HAND_MADE_SLICE);
-    await builder.end();
-    // A copy of a cleanly stopped server is a base backup.
-    await first.stop();
-    const copy = join(inject('runDirectory'), uniqueName('standby'));
-    cpSync(first.dataDir, copy, { recursive: true, preserveTimestamps: true });
-    // Not every Node copies the directory's own mode, and PostgreSQL insists on it.
-    chmodSync(copy, 0o700);
-    const options = {
-      settings: { ...TEST_SETTINGS, wal_level: 'replica', hot_standby: true, max_wal_senders: 4 },
-      ...(kind.binDir === undefined ? {} : { binDir: kind.binDir }),
-    };
-    primary = await startServer({ dataDir: first.dataDir, ...options });
-    writeFileSync(join(copy, 'standby.signal'), '');
-    rmSync(join(copy, 'postmaster.pid'), { force: true });
-    standby = await startServer({
-      dataDir: copy,
-      ...options,
-      settings: {
-        ...options.settings,
-        primary_conninfo: `host=127.0.0.1 port=${primary.port} user=${primary.superuser} password=${primary.superuserPassword}`,
-      },
-    });
+    const { primary, standby } = servers;
     const url = (server: Server): string => server.url('postgres', 'ringfence_gateway', keys.gatewayPassword);
     gateway = await Gateway.open({ url: url(primary), replicaUrl: url(standby), keys });
     admin = new pg.Client({
@@ -65,8 +42,7 @@ describeOnServers('a standby', (kind) => {
   afterAll(async () => {
     await gateway?.close();
     await admin?.end();
-    await standby?.stop();
-    await primary?.stop();
+    await servers?.stop();
   });
 
   const boundary = trustedBoundary({
@@ -99,7 +75,7 @@ describeOnServers('a standby', (kind) => {
 
   it('takes no write where it is all there is, and says so', async () => {
     const only = await Gateway.open({
-      url: standby.url('postgres', 'ringfence_gateway', keys.gatewayPassword),
+      url: servers.standby.url('postgres', 'ringfence_gateway', keys.gatewayPassword),
       keys,
     });
     const outcome = await only.run({

@@ -64,6 +64,9 @@ describeOnServers('schema ringfence', (server) => {
       'enter',
       'memberships',
       'record',
+      'refresh_begin',
+      'refresh_view',
+      'refreshed',
       'sequence',
     ]);
   });

@@ -191,11 +191,6 @@ describe('compiling refuses', () => {
       'p.yaml:4:3  tables.v  is a view: row-level security holds on tables, and a view reads its own with its owner’s rights (list the tables beneath it)',
     ],
     [
-      'a materialised view',
-      'mv: { tenant: { column: org_id } }',
-      'p.yaml:4:3  tables.mv  is a materialised view: PostgreSQL has no row-level security for it (list the tables beneath it)',
-    ],
-    [
       'a foreign table',
       'ft: { tenant: { column: org_id } }',
       'p.yaml:4:3  tables.ft  is a foreign table: PostgreSQL has no row-level security for it (protect it in the database it comes from)',

@@ -211,6 +211,17 @@ describe('words that others wrote', () => {
     expect(lines[1]?.length).toBeLessThan(2000);
   });
 
+  test('are cut, and show that they are', () => {
+    const long = table('t', [column('c', 'text', { comment: 'c'.repeat(81) })], {
+      comment: `${'😀'.repeat(120)}x`,
+      samples: ['c'],
+    });
+    const line = linesOf(contextFor([long]), { tokens: 4000 }, [['v'.repeat(41), 'w'.repeat(40)]])[1];
+    expect(line).toBe(
+      `t (c text? e.g. "${'v'.repeat(40)}"…|"${'w'.repeat(40)}" "${'c'.repeat(80)}"…) -- "${'😀'.repeat(120)}"…`,
+    );
+  });
+
   test('whatever they are', () => {
     const word = fc.string({ unit: 'binary', maxLength: 60 }).map((text) => text.replaceAll('\0', ''));
     fc.assert(

@@ -1,4 +1,5 @@
 /** Which tables and columns a question in words brings: on a real schema, and among 300 tables. */
+import { encode } from 'gpt-tokenizer';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { introspect } from '../../src/database/introspect.js';
 import { compilePolicy } from '../../src/policy/compile.js';
@@ -6,6 +7,7 @@ import { parsePolicy } from '../../src/policy/file.js';
 import type { ToolContext } from '../../src/tools/tool.js';
 import { loadChinook } from '../support/chinook.js';
 import { describeWithCorpus } from '../support/corpora.js';
+import type { TestDatabase } from '../support/database.js';
 import { embeddedServer } from '../support/test-server.js';
 import { prepared } from './support/call.js';
 import { largeSlice } from './support/large-slice.js';
@@ -57,7 +59,7 @@ const CHINOOK: readonly (readonly [question: string, lead: string, others?: read
 
 describeWithCorpus('chinook', 'a question about Chinook', () => {
   let context: ToolContext;
-  let drop: () => Promise<void>;
+  let database: TestDatabase;
   const answer = (input: object) =>
     prepared('describe_schema', input, context).answer({ fields: [], rows: [] }).rows[0] as {
       readonly text: string;
@@ -65,17 +67,21 @@ describeWithCorpus('chinook', 'a question about Chinook', () => {
       readonly left_out: number;
     };
 
+  /** The slice of role `support` under a policy with these tables and this role. */
+  const contextUnder = async (policy: string): Promise<ToolContext> => {
+    const file = parsePolicy(`version: 1\npreset: development\n${policy}`);
+    const { roles } = compilePolicy(file, await introspect(await database.connect()));
+    return contextOf({ tables: [...(roles.get('support')?.tables.values() ?? [])] });
+  };
+
   beforeAll(async () => {
-    const database = await loadChinook(embeddedServer);
-    drop = () => database.drop();
-    const all = (of: string) => TABLES.map((name) => `${name}: ${of}`).join(', ');
-    const file = parsePolicy(
-      `version: 1\npreset: development\ntenancy: single\ntables: { ${all('{}')} }\nroles: { support: { tables: { ${all('{}')} } } }`,
+    database = await loadChinook(embeddedServer);
+    const all = TABLES.map((name) => `${name}: {}`).join(', ');
+    context = await contextUnder(
+      `tenancy: single\ntables: { ${all} }\nroles: { support: { tables: { ${all} } } }`,
     );
-    const policy = compilePolicy(file, await introspect(await database.connect()));
-    context = contextOf({ tables: [...(policy.roles.get('support')?.tables.values() ?? [])] });
   });
-  afterAll(() => drop());
+  afterAll(() => database.drop());
 
   for (const [question, lead, others = []] of CHINOOK) {
     it(`brings what it needs: ${question}`, () => {
@@ -101,6 +107,48 @@ describeWithCorpus('chinook', 'a question about Chinook', () => {
         expect(text).toMatch(new RegExp(`^\\d+ more tables: .*\\b${name}\\b`, 'm'));
       }
     }
+  });
+
+  it('never costs more than it may', () => {
+    for (const [question] of CHINOOK) {
+      for (const tokens of [100, 200, 400, 800, 1500])
+        expect(encode(JSON.stringify([answer({ question, tokens })])).length, question).toBeLessThanOrEqual(
+          tokens,
+        );
+    }
+  });
+
+  it('never brings what the role does not see, whoever asks for it by name', async () => {
+    const narrow = await contextUnder(`tables:
+  customer: { tenant: { column: support_rep_id } }
+  invoice: { tenant: { via: customer } }
+  employee: { tenant: { column: reports_to } }
+  track: { tenant: shared }
+deny: { columns: [fax, employee.birth_date] }
+roles:
+  support:
+    tables:
+      customer: { mask: { email: email } }
+      invoice: { columns: [invoice_id, customer_id, total] }
+      track: { columns: [track_id, name] }
+`);
+    const asked = [...CHINOOK.map(([question]) => question), 'support_rep_id', 'fax numbers', 'playlist'];
+    for (const question of [...asked, 'billing address', 'employee birth date', 'composer']) {
+      for (const tokens of [150, 1500]) {
+        const { rows } = prepared('describe_schema', { question, tokens }, narrow).answer({
+          fields: [],
+          rows: [],
+        });
+        expect(JSON.stringify(rows), question).not.toMatch(
+          /support_rep|fax|billing|employee|playlist|composer|reports_to|birth|album|media/,
+        );
+      }
+    }
+    const { rows } = prepared('describe_schema', { question: 'customer' }, narrow).answer({
+      fields: [],
+      rows: [],
+    });
+    expect(rows[0]?.text).toContain('email text masked)');
   });
 
   it('that names nothing gets everything, best connected first, and is told so', () => {

@@ -5,6 +5,9 @@ import type { Decision } from '../../src/tools/decision.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { type Governed, govern } from '../support/governed.js';
 import { describeOnServers } from '../support/test-server.js';
+import { answer } from './support/call.js';
+import { openShop, type ShopDatabase, shop } from './support/shop.js';
+import { contextOf } from './support/slice.js';
 
 const SCHEMA = `
 create table customer (id int primary key, org text not null, name text not null, country text, segment text, email text, born date,
@@ -183,5 +186,41 @@ describeOnServers('sample values', (server) => {
     await other.query('begin; lock table visit in access exclusive mode');
     await leftOut('hurried');
     await other.query('rollback');
+  });
+});
+
+describeOnServers('the statement that reads samples', (server) => {
+  let open: ShopDatabase;
+
+  beforeAll(async () => {
+    open = await openShop(server);
+  });
+  afterAll(async () => open?.database.drop());
+
+  it('keeps to the boundary by itself, where nothing beneath it does', async () => {
+    const { client } = open;
+    const all = await client.query(
+      `select string_agg(v, ' ') as text from (select name from slice_clerk.customer union all
+       select article from slice_clerk.line union all select title from slice_clerk.task union all
+       select page from slice_clerk.visit) x (v)`,
+    );
+    expect(all.rows[0]?.text.match(/canary/g)).toHaveLength(6);
+
+    const sampled: Readonly<Record<string, readonly string[]>> = {
+      customer: ['name', 'country'],
+      line: ['article'],
+      genre: ['name'],
+      task: ['title'],
+      visit: ['page'],
+    };
+    const tables = shop.map((slice) => ({ ...slice, samples: sampled[slice.name] ?? [] }));
+    const context = contextOf({ tables, workspace: '7' });
+    const { rows } = await answer(client, 'describe_schema', { tokens: 4000 }, context);
+    const text = String(rows[0]?.text);
+    expect(text).toContain('name text e.g. "Anna"|"Ben"|"Cid", country text? e.g. "DE"|"FR"');
+    expect(text).toContain('article text e.g. "floss"|"brush"|"paste"');
+    expect(text).toContain('task (id int key, title text? e.g. "mine")');
+    expect(text).toContain('visit (page text? e.g. "/b"|"/a")');
+    expect(text).not.toContain('canary');
   });
 });

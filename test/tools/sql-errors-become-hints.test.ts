@@ -14,12 +14,13 @@ type Case = readonly [
   code: string,
   /** In the reason or the suggestion. */
   told: RegExp,
-  sqlstate: string,
+  /** Null where the guard finds it before PostgreSQL does. */
+  sqlstate: string | null,
 ];
 
 const CASES: readonly Case[] = [
   ['select frst_name from customer', 'denied', 'unknown_column', /customer\.first_name/, '42703'],
-  ['select c.frst_name from customer c', 'denied', 'unknown_column', /customer\.first_name/, '42703'],
+  ['select c.frst_name from customer c', 'denied', 'unknown_column', /Did you mean first_name/, null],
   ['select total from customer', 'denied', 'unknown_column', /table invoice has it/, '42703'],
   ['select fax from customer', 'denied', 'unknown_column', /There are customer \(customer_id/, '42703'],
   [
@@ -29,8 +30,15 @@ const CASES: readonly Case[] = [
     /customer and invoice have it/,
     '42702',
   ],
-  ['select c.total from customer', 'denied', 'unknown_table', /"c" is neither/, '42P01'],
-  ['select customer.city from customer c', 'denied', 'unknown_table', /goes by that alone/, '42P01'],
+  ['select c.total from customer', 'denied', 'unknown_table', /names in it are: customer/, null],
+  ['select customer.city from customer c', 'denied', 'unknown_table', /names in it are: c\b/, null],
+  [
+    'select 1 from customer c, (select 1 from invoice i where i.customer_id = c.customer_id) s',
+    'denied',
+    'unknown_table',
+    /LATERAL/,
+    '42P01',
+  ],
   ['select upper(total) from invoice', 'denied', 'type_mismatch', /Cast/, '42883'],
   ['select last_name + 1 from customer', 'denied', 'type_mismatch', /Cast/, '42883'],
   ['select * from customer where customer_id = last_name', 'denied', 'type_mismatch', /Cast/, '42883'],
@@ -142,7 +150,9 @@ describeOnServers('an error in SQL of an agent’s', (server) => {
     expect(shown).not.toMatch(/pg_catalog|slice_support|scope_support|\$\d|syntax error|does not exist/);
     const [event, ...more] = await eventsOf(database, answer.event);
     expect(more).toEqual([]);
-    expect(event).toMatchObject({ decision: { effect: decision, rule: answer.rule, sqlstate } });
+    expect(event).toMatchObject({
+      decision: { effect: decision, rule: answer.rule, ...(sqlstate === null ? {} : { sqlstate }) },
+    });
     expect(operator.length).toBe(before);
   });
 

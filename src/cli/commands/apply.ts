@@ -1,5 +1,6 @@
 /** `ringfence apply`: the plan, carried out in one transaction, keys and password included. */
 import type { Command } from 'commander';
+import { refuseReach } from '../../compile/reach.js';
 import { renderPlan } from '../../compile/render-plan.js';
 import type { Administrator } from '../../database/administrator.js';
 import { type Applied, apply as applyPolicy } from '../../database/apply.js';
@@ -61,6 +62,7 @@ async function apply(context: CommandContext, options: ApplyOptions): Promise<Ex
     const planned = await withProgress(terminal, 'Planning', () => planChanges(client, policy, catalog));
     sayWarnings(terminal, file.filename, policy.warnings);
     if (options.expect !== undefined && options.expect !== planned.digest) throw otherPlan();
+    refuseReach(planned.reach);
     const keys = await keysForApply(context, administrator, options);
     if (planned.steps.length > 0 || tellsDatabase(keys)) {
       if (terminal.interactive && options.yes !== true)

@@ -46,6 +46,11 @@ const STATEMENTS: Readonly<Record<ObjectKind, string>> = {
     select x.at, string_agg(e.privilege_type || case when e.is_grantable then '*' else '' end, ' ' order by e.privilege_type) as print
     from x join pg_namespace n on n.nspname = x.a join pg_roles r on r.rolname = x.b
     cross join lateral aclexplode(n.nspacl) e where e.grantee = r.oid group by x.at`,
+  function_grant: `
+    select x.at, string_agg(e.privilege_type || case when e.is_grantable then '*' else '' end, ' ' order by e.privilege_type) as print
+    from x join pg_namespace n on n.nspname = x.a
+    join pg_proc p on p.pronamespace = n.oid and p.proname || '(' || oidvectortypes(p.proargtypes) || ')' = x.b
+    join pg_roles r on r.rolname = x.c cross join lateral aclexplode(p.proacl) e where e.grantee = r.oid group by x.at`,
   table_grant: `
     select x.at, string_agg(q.granted, ' ' order by q.granted) as print
     from x join pg_namespace n on n.nspname = x.a join pg_class c on c.relnamespace = n.oid and c.relname = x.b
@@ -124,6 +129,8 @@ function namesOf(address: ObjectAddress): readonly string[] {
     case 'function_grants':
     case 'schema_grant':
       return [address.schema, address.role];
+    case 'function_grant':
+      return [address.schema, address.function, address.role];
     case 'table_grant':
       return [address.schema, address.name, address.role];
     case 'row_security':

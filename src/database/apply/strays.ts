@@ -28,6 +28,24 @@ join pg_catalog.pg_roles r on r.oid = g.grantee and r.rolname ~ '^ringfence_(vie
 where n.nspname <> 'ringfence' and not pg_catalog.starts_with(pg_catalog.pg_get_userbyid(c.relowner), 'ringfence_')
 order by 1, 2, 3`;
 
+/** The same on functions and schemas: a function of PostgreSQL's own is one too. */
+const FUNCTION_GRANTS = `
+select distinct n.nspname as schema, p.proname as name, pg_catalog.oidvectortypes(p.proargtypes) as arguments, r.rolname as role
+from pg_catalog.pg_proc p
+join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+cross join lateral pg_catalog.aclexplode(p.proacl) e
+join pg_catalog.pg_roles r on r.oid = e.grantee and r.rolname ~ '^ringfence_(view|slice)_'
+where n.nspname <> 'ringfence' and not pg_catalog.starts_with(pg_catalog.pg_get_userbyid(p.proowner), 'ringfence_')
+order by 1, 2, 3, 4`;
+
+const SCHEMA_GRANTS = `
+select distinct n.nspname as schema, r.rolname as role
+from pg_catalog.pg_namespace n
+cross join lateral pg_catalog.aclexplode(n.nspacl) e
+join pg_catalog.pg_roles r on r.oid = e.grantee and r.rolname ~ '^ringfence_(view|slice)_'
+where n.nspname <> 'ringfence' and not pg_catalog.starts_with(pg_catalog.pg_get_userbyid(n.nspowner), 'ringfence_')
+order by 1, 2`;
+
 /** Everything of that kind which is not among `known`, as if it had been recorded. */
 export async function readStrays(
   client: Queryable,
@@ -35,6 +53,8 @@ export async function readStrays(
 ): Promise<readonly RecordedObject[]> {
   const policies = await client.query(POLICIES);
   const grants = await client.query(GRANTS);
+  const functions = await client.query(FUNCTION_GRANTS);
+  const schemas = await client.query(SCHEMA_GRANTS);
   const found: RecordedObject[] = [];
   const add = (address: ObjectAddress, identity: string, drop: string): void => {
     if (known.has(objectKey({ address, identity }))) return;
@@ -70,6 +90,22 @@ export async function readStrays(
       `revoke all on ${on} from ${quoteIdent(role)}`,
     );
   }
+  for (const row of functions.rows as readonly FunctionGrantRow[]) {
+    const { schema, name, role } = row;
+    const signature = `${name}(${row.arguments})`;
+    add(
+      { kind: 'function_grant', schema, function: signature, role },
+      `${schema}.${signature} to ${role}`,
+      `revoke all on routine ${quoteName(schema, name)}(${row.arguments}) from ${quoteIdent(role)}`,
+    );
+  }
+  for (const { schema, role } of schemas.rows as readonly SchemaGrantRow[]) {
+    add(
+      { kind: 'schema_grant', schema, role },
+      `schema ${schema} to ${role}`,
+      `revoke all on schema ${quoteIdent(schema)} from ${quoteIdent(role)}`,
+    );
+  }
   return found;
 }
 
@@ -85,4 +121,16 @@ interface GrantRow {
   readonly name: string;
   readonly role: string;
   readonly sequence: boolean;
+}
+
+interface FunctionGrantRow {
+  readonly schema: string;
+  readonly name: string;
+  readonly arguments: string;
+  readonly role: string;
+}
+
+interface SchemaGrantRow {
+  readonly schema: string;
+  readonly role: string;
 }

@@ -8,6 +8,8 @@
  * the old one back as its last act: the catalog of one database reads the same for every connection.
  */
 
+import { EXPOSURE, NAMEABLE } from './exposure.js';
+
 /** Relations that are the product's: not the system's, not Ringfence's own, not an extension's, not temporary. */
 const RELATIONS = `
   select c.oid, n.nspname as schema, c.relname as name, c.relkind, o.rolname as owner, d.description as comment,
@@ -284,8 +286,21 @@ with before as materialized (
     'policies', ${rows(POLICIES)},
     'grants', ${rows(GRANTS)},
     'triggers', ${rows(TRIGGERS)},
-    'roles', ${rows(ROLES)}
+    'functions', ${rows(NAMEABLE)},
+    'roles', ${rows(ROLES)},
+    'exposure', ${EXPOSURE}
   )::text as body
   from quiet
 )
 select shape.body as shape, pg_catalog.set_config('search_path', shape.path, true) as restored from shape`;
+
+/** Answers one row with one column, `exposure`: JSON text. */
+export const EXPOSURE_STATEMENT = `
+with before as materialized (
+  select pg_catalog.current_setting('search_path') as path
+), quiet as materialized (
+  select before.path, pg_catalog.set_config('search_path', 'pg_catalog', true) as now from before
+), exposed as materialized (
+  select quiet.path, ${EXPOSURE}::text as body from quiet
+)
+select exposed.body as exposure, pg_catalog.set_config('search_path', exposed.path, true) as restored from exposed`;

@@ -44,8 +44,8 @@ export const FROM_THE_START = `
   substr substring sum tan tand tanh text textlen time timeofday timestamp timestamptz timetz timezone
   to_ascii to_char to_date to_hex to_json to_jsonb to_number to_timestamp to_tsquery to_tsvector
   transaction_timestamp translate trim_array trim_scale trunc ts_delete ts_filter ts_headline ts_rank
-  ts_rank_cd tsmultirange tsrange tstzmultirange tstzrange tsvector_to_array unistr unnest upper upper_inc
-  upper_inf var_pop var_samp varbit varchar variance websearch_to_tsquery width width_bucket
+  ts_rank_cd tsmultirange tsquery_phrase tsrange tstzmultirange tstzrange tsvector_to_array unistr unnest
+  upper upper_inc upper_inf var_pop var_samp varbit varchar variance websearch_to_tsquery width width_bucket
 `;
 
 /** What each later version added. */

@@ -96,7 +96,8 @@ function judgeSeries(judging: Judging, args: readonly Node[]): void {
   if (first === undefined || last === undefined) return;
   judging.cacheable = false;
   const rows = (last - first) / step;
-  if (rows <= SERIES) return;
+  // Steps of nothing are for the database to refuse.
+  if (step === 0 || rows <= SERIES) return;
   judging.refuseLimit(
     'size',
     `generate_series may give ${SERIES} rows, and this gives ${Math.floor(rows)}.`,

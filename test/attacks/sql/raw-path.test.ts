@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnServers } from '../../support/test-server.js';
 import { hasEffect } from './support/attack.js';
 import { ideas } from './support/collection.js';
-import { missingOnRawPath, openRawPath, type RawPath, rawText } from './support/raw-path.js';
+import { LayerColumn } from './support/page.js';
+import { missingOnRawPath, openRawPath, type RawPath } from './support/raw-path.js';
 import { CANARY } from './support/world-schema.js';
 
 describeOnServers('a product that hands a model’s SQL to the database', (server) => {
@@ -14,19 +15,23 @@ describeOnServers('a product that hands a model’s SQL to the database', (serve
   afterAll(() => raw.drop());
 
   it('shows its tenant nothing foreign as long as nobody attacks', async () => {
-    const { said, state } = await raw.run('select body from ticket union all select body from ticket_note');
+    const { said, state } = await raw.ask('select body from ticket union all select body from ticket_note');
     expect(state).toBe('ok');
     expect(said).toContain('We asked on Monday');
     expect(said).not.toMatch(CANARY);
   });
 
+  const column = new LayerColumn('without');
+
   for (const idea of ideas) {
     it(`falls to ${idea.name}: ${idea.about}`, async () => {
       const failed: string[] = [];
       for (const attack of idea.attacks) {
-        const effect = hasEffect(attack.raw) ? attack.raw : {};
-        if ((effect.since ?? 0) > server.major) continue;
-        const outcome = await raw.run(rawText(attack), effect);
+        if (hasEffect(attack.raw)) {
+          column.add(idea, '*work');
+          if ((attack.raw.since ?? 0) > server.major) continue;
+        }
+        const outcome = await raw.run(attack);
         for (const missing of missingOnRawPath(attack, outcome)) {
           failed.push(`${attack.name}: not ${missing}, but ${JSON.stringify(outcome).slice(0, 600)}`);
         }
@@ -34,4 +39,6 @@ describeOnServers('a product that hands a model’s SQL to the database', (serve
       expect(failed).toEqual([]);
     });
   }
+
+  it('is what the threat model says', () => column.expectOnPage());
 });

@@ -7,6 +7,7 @@ import type {
   CatalogTable,
   CatalogUniqueKey,
 } from '../../../src/policy/catalog.js';
+import type { CatalogExposure } from '../../../src/policy/exposure.js';
 
 const TYPES = {
   int: { type: 'integer', castType: 'pg_catalog.int4', typeOid: 23, category: 'N', leakproof: true },
@@ -81,7 +82,7 @@ export function enumColumn(name: string, labels: readonly string[]): CatalogColu
   });
 }
 
-interface TableNote
+export interface TableNote
   extends Partial<Omit<CatalogTable, 'columns' | 'foreignKeys' | 'uniqueKeys' | 'indexes'>> {
   readonly columns: Readonly<Record<string, ColumnNote>> | readonly CatalogColumn[];
   /** `'customer_id -> customer.customer_id'`, `'a, b -> other.table.c, d'`; with `cascade` at the end where deleting does. */
@@ -166,9 +167,28 @@ export function catalog(...tables: readonly CatalogTable[]): Catalog {
     currentUser: 'app',
     currentUserIsSuperuser: false,
     tables,
+    functions: [],
     roles: [],
+    exposure: nothingExposed,
   };
 }
+
+/** A database that leaves nothing open beside what PostgreSQL does by default. */
+export const nothingExposed: CatalogExposure = {
+  schemas: ['information_schema', 'pg_catalog', 'public'].map((name) => ({
+    name,
+    usage: ['public'],
+    create: [],
+  })),
+  functions: [],
+  extensions: [],
+  relations: [],
+  memberships: [],
+  defaultPrivileges: [],
+  parameters: [],
+  database: { name: 'shop', create: [] },
+  largeObjects: { grantees: [], unchecked: false },
+};
 
 /** The part of Chinook that has tenants, as its own script makes it. */
 export const chinook = catalog(

@@ -21,7 +21,7 @@ tables:
 roles:
   support:
     tools: [describe_schema, query, sql]
-    limits: { rows: 500, timeout_ms: 20000 }
+    limits: { rows: 500, timeout_ms: 20000, join_depth: 6 }
     tables:
       customer: { columns: [customer_id, first_name, last_name, company, city, country, email, phone], mask: { email: email, phone: last4 } }
       invoice: {}
@@ -45,8 +45,8 @@ plans:
 const SLICE = `
 with customer as (
   select customer_id, first_name, last_name, company, city, country,
-    case when position('@' in email) > 3 then left(email, 1) else '' end || '***@' || substr(email, length(email) - position('@' in reverse(email)) + 2) as email,
-    case when length(phone) >= 8 then '****' || right(phone, 4) when phone is not null then '****' end as phone
+    case when length(phone) >= 8 then '****' || right(phone, 4) when phone is not null then '****' end as phone,
+    case when position('@' in email) > 3 then left(email, 1) else '' end || '***@' || substr(email, length(email) - position('@' in reverse(email)) + 2) as email
   from public.customer where support_rep_id = $1::int),
 invoice as (select * from public.invoice where customer_id in (select customer_id from public.customer where support_rep_id = $1::int)),
 invoice_line as (select * from public.invoice_line where invoice_id in (select invoice_id from invoice))

@@ -1,7 +1,10 @@
-import type { TestDatabase } from '../../support/database.js';
+/** Whoever may read the ledger's tables. */
+interface Ledger {
+  query<Row extends object>(sql: string, values?: unknown[]): Promise<Row[]>;
+}
 
 /** What the ledger has under an id, pending and chained: the event with its number of rows. */
-export async function eventsOf(database: TestDatabase, id: string): Promise<Record<string, unknown>[]> {
+export async function eventsOf(database: Ledger, id: string): Promise<Record<string, unknown>[]> {
   const found = await database.query<{ event: Record<string, unknown> }>(
     `select body::jsonb || jsonb_build_object('rows', row_count) as event from ringfence.event_pending where id = $1
      union all
@@ -13,7 +16,7 @@ export async function eventsOf(database: TestDatabase, id: string): Promise<Reco
 }
 
 /** Every event there is, as text. */
-export async function allEvents(database: TestDatabase): Promise<string[]> {
+export async function allEvents(database: Ledger): Promise<string[]> {
   const found = await database.query<{ event: string }>(
     "select body as event from ringfence.event_pending union all select convert_from(leaf, 'UTF8') from ringfence.leaf",
   );

@@ -122,6 +122,7 @@ export const correlation: Idea = {
       text: `select id, ts_headline(body, q) from {ticket}, plainto_tsquery('seats') q where to_tsvector(body) @@ q`,
       aim: 'rows',
       raw: { as: 'reader', says: /zephyr/ },
+      guard: 'scoped',
     },
     {
       name: 'a condition pushed below by OR',

@@ -52,6 +52,7 @@ export const encodings: Idea = {
       text: `select convert_from(decode('7a657068', 'hex'), 'UTF8'), X'1FF'::bit(12)`,
       aim: 'parsing',
       raw: { says: /zeph/ },
+      guard: 'scoped',
     },
     {
       name: 'strings joined by a newline',

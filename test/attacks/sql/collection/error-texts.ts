@@ -10,6 +10,7 @@ export const errorTexts: Idea = {
       text: `select 1 / (case when portal_password like 'umb%' then 0 else 1 end) from {customer}`,
       aim: 'columns',
       raw: { state: '22012' },
+      guard: 'scoped',
     },
     {
       name: 'a division by zero for a foreign row',
@@ -61,6 +62,7 @@ export const errorTexts: Idea = {
       text: `select jsonb_path_query('{}', ('strict $.' || (facts ->> 'who'))::jsonpath) from {ticket}`,
       aim: 'rows',
       raw: { as: 'reader', says: /zephyr/ },
+      guard: 'scoped',
     },
     {
       name: 'to_regclass of a text that is a value',
@@ -79,6 +81,7 @@ export const errorTexts: Idea = {
       text: `select convert_to('x', body) from {ticket} where id > 7000`,
       aim: 'rows',
       raw: { as: 'reader', says: /zephyr/ },
+      guard: 'scoped',
     },
     {
       name: 'a time zone that has a value for a name',
@@ -167,10 +170,11 @@ export const errorTexts: Idea = {
       raw: { as: 'reader', says: /2027-13-01/ },
     },
     {
-      name: 'an interval out of a masked year',
-      text: `select make_interval(secs => 'infinity'::float8) from {customer} where born_on = '1981-07-23'`,
+      name: 'a date that cannot be, made out of a masked one',
+      text: `select make_date(case when born_on = '1981-07-23' then 0 else 2000 end, 1, 1) from {customer}`,
       aim: 'columns',
       raw: { state: '22008' },
+      guard: 'scoped',
     },
     {
       name: 'an assertion that fails with a value, through pg_input',

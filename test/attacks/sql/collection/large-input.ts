@@ -58,6 +58,7 @@ export const largeInput: Idea = {
       text: `with ${Array.from({ length: 60 }, (_, n) => `c${n} as (select ${n === 0 ? '1 as x' : `x from c${n - 1}`})`).join(', ')} select x from c59`,
       aim: 'resources',
       raw: { says: /"1"/ },
+      guard: 'limited',
     },
     {
       name: 'a CASE of five thousand branches',

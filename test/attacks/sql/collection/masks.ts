@@ -10,6 +10,7 @@ export const masks: Idea = {
       text: `select portal_password from {customer}`,
       aim: 'columns',
       raw: { says: /umbra-password/ },
+      guard: 'scoped',
     },
     {
       name: 'a denied column, qualified',
@@ -22,36 +23,42 @@ export const masks: Idea = {
       text: `select id from {customer} where portal_password like 'umb%1'`,
       aim: 'columns',
       raw: { says: /"1"/ },
+      guard: 'scoped',
     },
     {
       name: 'a denied column in ORDER BY',
       text: `select id from {customer} order by salary desc`,
       aim: 'columns',
       raw: { says: /^\[\[\["2"\],\["1"\]\]\]$/ },
+      guard: 'scoped',
     },
     {
       name: 'a denied column in GROUP BY',
       text: `select count(*) from {customer} group by salary`,
       aim: 'columns',
       raw: { says: /^\[\[\["1"\],\["1"\]\]\]$/ },
+      guard: 'scoped',
     },
     {
       name: 'a denied column in an aggregate',
       text: `select sum(salary), max(portal_password) from {customer}`,
       aim: 'columns',
       raw: { says: /umbra-password-2/ },
+      guard: 'scoped',
     },
     {
       name: 'a denied column in a join',
       text: `select a.id from {customer} a join {customer} b using (portal_password)`,
       aim: 'columns',
       raw: { says: /"1"/ },
+      guard: 'scoped',
     },
     {
       name: 'a denied column in a window',
       text: `select id, rank() over (order by salary desc) from {customer} order by id`,
       aim: 'columns',
       raw: { says: /\["1","2"\],\["2","1"\]/ },
+      guard: 'scoped',
     },
     {
       name: 'a denied column through the base table',
@@ -99,6 +106,7 @@ export const masks: Idea = {
       text: `select regexp_split_to_table(email, '') from {customer} where id = 1`,
       aim: 'columns',
       raw: { says: /"w"/ },
+      guard: 'scoped',
     },
     {
       name: 'a masked column grouped',
@@ -133,6 +141,7 @@ export const masks: Idea = {
       text: `select d.w from {customer} c join (values ('Umb' || 'ra Whitfield')) d (w) on md5(c.full_name) = md5(d.w)`,
       aim: 'columns',
       raw: { says: /Umbra Whitfield/ },
+      guard: 'scoped',
     },
     {
       name: 'a masked column translated letter by letter',

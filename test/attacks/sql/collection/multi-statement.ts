@@ -59,7 +59,13 @@ export const multiStatement: Idea = {
       aim: 'rows',
       raw: { says: /zephyr payroll/ },
     },
-    { name: 'empty statements around one', text: `;;; select 1 ;;;`, aim: 'parsing', raw: { says: /"1"/ } },
+    {
+      name: 'empty statements around one',
+      text: `;;; select 1 ;;;`,
+      aim: 'parsing',
+      raw: { says: /"1"/ },
+      guard: 'scoped',
+    },
     {
       name: 'a second statement after a carriage return',
       text: `select 1\r;\rselect holder from public.payroll`,

@@ -102,7 +102,7 @@ export const operatorsAndCasts: Idea = {
       name: 'a cast to xid, cid and tid, to see which rows others touched',
       text: `select pg_current_snapshot(), txid_current_snapshot(), pg_xact_commit_timestamp('3'::xid)`,
       aim: 'metadata',
-      raw: { state: '55000' },
+      raw: { refused: '55000' },
     },
     {
       name: 'implicit conversion of a literal by the column’s own input function',
@@ -123,6 +123,7 @@ export const operatorsAndCasts: Idea = {
       text: `select full_name from {customer} order by full_name collate "en-x-icu", id`,
       aim: 'columns',
       raw: { says: /Umbra/ },
+      guard: 'scoped',
     },
     {
       name: 'functions that call functions by number',

@@ -42,6 +42,7 @@ export const otherSlices: Idea = {
       text: `select body from public.ticket *`,
       aim: 'rows',
       raw: { as: 'reader', says: /zephyr/ },
+      guard: 'scoped',
     },
     {
       name: 'the slice’s own view by its schema',

@@ -125,7 +125,7 @@ export const productFunctions: Idea = {
       name: 'a view of the product’s owner',
       text: `select full_name, salary from public.everybody`,
       aim: 'rows',
-      raw: { says: /70931/ },
+      raw: { says: /70931\.25/ },
     },
     {
       name: 'a materialised view, which row security never reaches',

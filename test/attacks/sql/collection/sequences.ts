@@ -51,7 +51,7 @@ export const sequences: Idea = {
       name: 'currval of somebody else’s draw',
       text: `select currval('public.order_number')`,
       aim: 'metadata',
-      raw: { where: 'apart', state: '55000' },
+      raw: { refused: '55000' },
     },
     { name: 'lastval', text: `select lastval()`, aim: 'metadata', raw: { refused: '55000' } },
     {

@@ -48,6 +48,7 @@ export const setOperations: Idea = {
       text: `select portal_password from {customer} intersect select 'umbra' || '-password-1'`,
       aim: 'columns',
       raw: { says: /umbra-password-1/ },
+      guard: 'scoped',
     },
     {
       name: 'INTERSECT of a masked column with what is guessed',

@@ -71,7 +71,8 @@ export const sideChannels: Idea = {
     },
     {
       name: 'which statement was cancelled, by memory',
-      text: `select case when exists (select from {ticket} where body like '%seats%') then length(repeat('x', 1500000000)) end`,
+      text: `select case when n > 0 then length(repeat('x', 1500000000 + n::int)) end
+        from (select count(*) as n from {ticket} where body like '%seats%') c`,
       aim: 'rows',
       raw: { as: 'reader', state: '54000' },
     },
@@ -80,6 +81,7 @@ export const sideChannels: Idea = {
       text: `with a as materialized (select clock_timestamp() as t), w as materialized (select count(*) as n from {ticket}, a where body like '%seats%') select w.n, clock_timestamp() >= a.t from a, w`,
       aim: 'rows',
       raw: { as: 'reader', says: /"1","t"/ },
+      guard: 'scoped',
     },
     {
       name: 'buffers read, before and after',

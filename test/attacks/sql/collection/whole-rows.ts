@@ -102,7 +102,7 @@ export const wholeRows: Idea = {
     },
     {
       name: 'a whole row compared with a whole row',
-      text: `select a.id from {customer} a join public.customer b on a = b`,
+      text: `select a.id from {customer} a join public.customer b on a = b and b.portal_password like 'umb%'`,
       aim: 'columns',
       raw: { says: /"1"/ },
     },

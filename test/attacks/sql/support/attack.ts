@@ -76,8 +76,6 @@ export interface OnlyTheGuard {
   readonly shows: RegExp;
   /** What the next statement on the same connection says. */
   readonly next?: readonly [sql: string, says: RegExp];
-  /** The oldest major version that has it. Default: every one. */
-  readonly since?: number;
 }
 
 export interface Attack {
@@ -88,9 +86,10 @@ export interface Attack {
   readonly raw: Raw;
   /**
    * `refused`, the default. `scoped`: it is a SELECT like any other, and what it aims at is taken out of its reach as it is rewritten: the
-   * boundary's conditions in each table, masks below, no row of anybody else's.
+   * boundary's conditions in each table, masks below, no row of anybody else's. `limited`: it only costs, and that is for the limits of a
+   * call to end.
    */
-  readonly guard?: 'refused' | 'scoped';
+  readonly guard?: 'refused' | 'scoped' | 'limited';
   /** Missing: the engine alone keeps it from what it is after. */
   readonly onlyTheGuard?: OnlyTheGuard;
 }
@@ -138,10 +137,22 @@ export function hasEffect(raw: Raw): raw is RawEffect {
   return !('refused' in raw) && !('moot' in raw);
 }
 
-/** Whether an answer holds what the raw path gives away: for what is told, and not for what is done. */
-export function betrays({ raw, aim }: Pick<Attack, 'raw' | 'aim'>, said: string): boolean {
+/** What a statement came to: everything that came back, as text, and `ok` or the SQLSTATE. */
+export interface Answer {
+  readonly said: string;
+  readonly state: string;
+}
+
+/** Whether an answer gives away what the raw path does, in words or by the way it ends: for what is told, and not for what is done. */
+export function betrays({ raw, aim }: Attack, { said, state }: Answer): boolean {
   if (!TOLD.has(aim) || !hasEffect(raw)) return false;
-  return raw.says?.test(said) ?? false;
+  if (raw.says !== undefined) return raw.says.test(said);
+  return raw.state !== undefined && raw.state !== 'ok' && raw.state === state;
 }
 
 const TOLD: ReadonlySet<Aim> = new Set(['rows', 'columns', 'identity', 'metadata', 'host']);
+
+/** Milliseconds that a statement may take: little where only a time limit ends it, so that nobody waits for it. */
+export function timeLimitMs({ raw }: Attack): number {
+  return hasEffect(raw) && raw.state === '57014' ? 60 : 2_000;
+}

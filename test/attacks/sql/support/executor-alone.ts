@@ -3,26 +3,26 @@ import { randomUUID } from 'node:crypto';
 import type { AgentSqlError, DescribeOutcome, ExecuteOutcome } from '../../../../src/database/agent-sql.js';
 import { describeAgentSql } from '../../../../src/database/describe-agent-sql.js';
 import { executeAgentSql } from '../../../../src/database/execute-agent-sql.js';
+import type { Answer } from './attack.js';
 import type { GovernedWorld } from './governed-world.js';
 
 /** Little, since attacks are meant to run into it. */
-export const TIMEOUT_MS = 250;
-export const BYTE_LIMIT = 50_000;
+const BYTE_LIMIT = 50_000;
 const ROW_LIMIT = 50;
 
-export interface ContainedOutcome {
+export interface ContainedOutcome extends Answer {
   readonly described: DescribeOutcome;
   readonly executed: ExecuteOutcome;
-  /** All that the caller was given, as text. */
-  readonly said: string;
-  /** `ok`, an SQLSTATE, or the code of a verdict. */
-  readonly state: string;
   /** Events that the engine must have written: none where it says that the call itself failed. */
   readonly events: number;
 }
 
-export async function runContained(world: GovernedWorld, text: string): Promise<ContainedOutcome> {
-  const call = { boundary: world.boundary, role: world.role, timeoutMs: TIMEOUT_MS };
+export async function runContained(
+  world: GovernedWorld,
+  text: string,
+  timeoutMs: number,
+): Promise<ContainedOutcome> {
+  const call = { boundary: world.boundary, role: world.role, timeoutMs };
   const described = await describeAgentSql(world.pool, world.claims, {
     ...call,
     opaque: { text, parameters: 0 },

@@ -5,7 +5,7 @@
 import pg from 'pg';
 import { createDatabase, type Login, type TestDatabase } from '../../../support/database.js';
 import type { TestServer } from '../../../support/test-server.js';
-import { type Attack, type RawEffect, textFor } from './attack.js';
+import { type Attack, hasEffect, type RawEffect, textFor, timeLimitMs } from './attack.js';
 import { TENANT, worldTemplate } from './world-schema.js';
 
 /** What a statement came to. */
@@ -21,7 +21,10 @@ export interface RawOutcome {
 }
 
 export interface RawPath {
-  run(text: string, effect?: RawEffect): Promise<RawOutcome>;
+  /** An attack, as the data says it is run. */
+  run(attack: Attack): Promise<RawOutcome>;
+  /** A statement as the product’s login. */
+  ask(text: string): Promise<RawOutcome>;
   drop(): Promise<void>;
 }
 
@@ -54,9 +57,6 @@ function owned({ name }: TestDatabase): string {
   return OWNED.replaceAll('$database', pg.escapeIdentifier(name));
 }
 
-/** Milliseconds after which a raw statement is ended: what has not ended by then would not have ended soon. */
-const RAW_TIMEOUT_MS = 250;
-
 export async function openRawPath(server: TestServer): Promise<RawPath> {
   const main = await createDatabase(server, { template: worldTemplate });
   await main.query(LOGINS);
@@ -72,7 +72,12 @@ export async function openRawPath(server: TestServer): Promise<RawPath> {
   const bystanders = await Promise.all([main.connect(logins.app), main.connect(logins.reader)]);
   for (const bystander of bystanders) bystander.on('error', () => undefined);
 
-  const runIn = async (database: TestDatabase, text: string, effect: RawEffect): Promise<RawOutcome> => {
+  const runIn = async (
+    database: TestDatabase,
+    text: string,
+    effect: RawEffect,
+    timeoutMs: number,
+  ): Promise<RawOutcome> => {
     const { as = 'app', where = 'transaction' } = effect;
     const client = await database.connect(as === 'superuser' ? undefined : logins[as]);
     client.on('error', () => undefined);
@@ -81,9 +86,7 @@ export async function openRawPath(server: TestServer): Promise<RawPath> {
       const says = speaker(client);
       await says(`select set_config('app.tenant', '${TENANT}', false)`);
       if (where === 'transaction') await client.query('begin; savepoint attack');
-      await client.query(
-        `set ${where === 'transaction' ? 'local ' : ''}statement_timeout = ${RAW_TIMEOUT_MS}`,
-      );
+      await client.query(`set ${where === 'transaction' ? 'local ' : ''}statement_timeout = ${timeoutMs}`);
       const { state, said } = await says(text);
       if (state !== 'ok') await client.query('rollback to savepoint attack').catch(() => undefined);
       const next = effect.next === undefined ? '' : (await says(effect.next[0])).said;
@@ -101,12 +104,15 @@ export async function openRawPath(server: TestServer): Promise<RawPath> {
   };
 
   return {
-    run: async (text, effect = {}) => {
-      if (effect.where !== 'apart') return await runIn(main, text, effect);
+    ask: (text) => runIn(main, text, {}, 2_000),
+    run: async (attack) => {
+      const effect = hasEffect(attack.raw) ? attack.raw : {};
+      const text = textFor(attack, 'raw');
+      if (effect.where !== 'apart') return await runIn(main, text, effect, timeLimitMs(attack));
       const apart = await createDatabase(server, { template: worldTemplate });
       try {
         await apart.query(owned(apart));
-        return await runIn(apart, text, effect);
+        return await runIn(apart, text, effect, timeLimitMs(attack));
       } finally {
         await apart.drop();
       }
@@ -132,10 +138,6 @@ export function missingOnRawPath(attack: Attack, outcome: RawOutcome): readonly 
     missing.push(`elsewhere ${raw.elsewhere[1]}`);
   if (raw.heard !== undefined && !raw.heard.test(outcome.heard)) missing.push(`heard ${raw.heard}`);
   return missing;
-}
-
-export function rawText(attack: Attack): string {
-  return textFor(attack, 'raw');
 }
 
 const AS_TEXT = { getTypeParser: () => (sent: string) => sent } as unknown as pg.CustomTypesConfig;

@@ -20,7 +20,9 @@ const ENTER =
 const OPEN = `select coalesce((ringfence.tenant('support') || ', ' || ringfence.user_id('support')), 'nobody')
   || coalesce(' and ' || ringfence.tenant('finance'), '') as boundary`;
 
-const VIEWS = ['customer', 'ticket', 'ticket_note', 'memo'].map((view) => `slice_support.${view}`);
+const SEEN = ['customer', 'ticket', 'ticket_note', 'memo']
+  .map((view) => `select row_to_json(v)::text from slice_support.${view} v`)
+  .join(' union all ');
 
 const AS_TEXT = { getTypeParser: () => (sent: string) => sent } as unknown as pg.CustomTypesConfig;
 
@@ -58,10 +60,7 @@ export async function besiege(world: GovernedWorld, text: string, timeoutMs: num
     ]);
     await client.query('savepoint siege');
     said.push(await ask(text));
-    const boundary = await ask(OPEN);
-    const seen: string[] = [];
-    for (const view of VIEWS) seen.push(await ask(`select row_to_json(v)::text from ${view} v`));
-    return { said: said.join('\n'), boundary, seen: seen.join('\n') };
+    return { said: said.join('\n'), boundary: await ask(OPEN), seen: await ask(SEEN) };
   } finally {
     await client.query('rollback').catch(() => undefined);
     await client.end().catch(() => undefined);

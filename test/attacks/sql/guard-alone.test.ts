@@ -1,0 +1,64 @@
+/** With the executor replaced by a plain one, the guard refuses every attack, or takes what it aims at out of its reach. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeOnServers } from '../../support/test-server.js';
+import { type Attack, betrays, textFor } from './support/attack.js';
+import { ideas } from './support/collection.js';
+import { LayerColumn } from './support/page.js';
+import { openPlainExecutor, type PlainExecutor } from './support/plain-executor.js';
+import { CANARY } from './support/world-schema.js';
+
+const WORDS = { refused: 'refused', scoped: 'scoped', limited: '*left to the limits' } as const;
+
+describeOnServers('the guard alone', (server) => {
+  let plain: PlainExecutor;
+  beforeAll(async () => {
+    plain = await openPlainExecutor(server);
+  });
+  afterAll(() => plain.drop());
+
+  const judged = async (attack: Attack): Promise<readonly string[]> => {
+    const verdict = plain.guard.judge(textFor(attack, 'guard'), plain.slice);
+    const expected = attack.guard ?? 'refused';
+    if ('rule' in verdict) {
+      const told = JSON.stringify(verdict);
+      return [
+        ...(expected === 'refused' ? [] : [`refused: ${told}`]),
+        ...(CANARY.test(told) ? [`a canary: ${told}`] : []),
+      ];
+    }
+    const answer = await plain.run(verdict.text);
+    return [
+      ...(expected === 'refused' ? [`let through: ${answer.said}`] : []),
+      ...(CANARY.test(answer.said) ? [`a canary: ${answer.said}`] : []),
+      ...(betrays(attack, answer) ? [`what the raw path shows: ${answer.said}`] : []),
+    ];
+  };
+
+  it('stands before an executor that would give out everybody’s rows', async () => {
+    const { said } = await plain.run('select body from slice_support.ticket');
+    expect(said).toContain('Three new seats zephyr');
+  });
+
+  it('lets an honest question through', async () => {
+    const verdict = plain.guard.judge('select body from ticket order by id', plain.slice);
+    if ('rule' in verdict) throw new Error(JSON.stringify(verdict));
+    const { said } = await plain.run(verdict.text);
+    expect(said).toContain('We asked on Monday');
+    expect(said).not.toMatch(CANARY);
+  });
+
+  const column = new LayerColumn('guard');
+
+  for (const idea of ideas) {
+    it(`holds ${idea.name}: ${idea.about}`, async () => {
+      const failed: string[] = [];
+      for (const attack of idea.attacks) {
+        for (const what of await judged(attack)) failed.push(`${attack.name}: ${what.slice(0, 300)}`);
+        column.add(idea, WORDS[attack.guard ?? 'refused']);
+      }
+      expect(failed).toEqual([]);
+    });
+  }
+
+  it('is what the threat model says', () => column.expectOnPage());
+});
