@@ -10,8 +10,8 @@
 --      and log positions, access lists, cursors;
 --   4. it is a part of PostgreSQL rather than a function to call: an operator's, aggregate's, index's or type's implementation. Harmless
 --      for the most part, but nobody calls them, and a short list is a list that can be read.
--- Left out though it looks harmless: pg_typeof. It gives a regtype, and comparing that with a literal looks the literal up among the
--- types of the whole database, tables included.
+-- Left out though it looks harmless: pg_typeof. It gives a regtype, and a literal beside that, as in coalesce(pg_typeof(1), 'name'), is
+-- looked up among the types of the whole database, tables included.
 -- `reviewed` are the names that rules 2 to 4 would exclude and that are let through, each for the reason beside it.
 with reviewed (name, reason) as (
   values

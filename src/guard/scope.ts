@@ -4,7 +4,7 @@
  * A table does not become its SELECT in the tree. It becomes a placeholder, and `write.ts` puts the SELECT's text where the parser
  * finds the placeholder in the text that is sent: the same statement, for a third of the time that parsing it all again would take.
  */
-import type { Node, RangeFunction, RangeVar } from 'libpg-query';
+import type { FuncCall, Node, RangeFunction, RangeVar } from 'libpg-query';
 import { RingfenceError } from '../errors.js';
 import type { Judged } from './judged.js';
 import { readBack } from './parse.js';
@@ -19,13 +19,16 @@ export function scope({ select, tables, functions, types }: Judged): void {
   let several = false;
   for (const [call, name] of functions) {
     call.funcname = qualified(name);
-    several ||= name.name === UNNEST && (call.args?.length ?? 0) > 1;
+    several ||= isUnnest(call) && (call.args?.length ?? 0) > 1;
   }
   if (several) unnestOneByOne(select);
   for (const [type, name] of types) type.names = qualified(name);
 }
 
-const UNNEST = 'unnest';
+function isUnnest({ funcname = [] }: FuncCall): boolean {
+  const [schema, name] = funcname.map((part) => ('String' in part ? part.String.sval : undefined));
+  return schema === 'pg_catalog' && name === 'unnest';
+}
 
 /**
  * `unnest(a, b)` in FROM is no function's name: where it has no schema, PostgreSQL reads it as `rows from (unnest(a), unnest(b))`. With a
@@ -43,10 +46,8 @@ function split(range: RangeFunction): void {
   const functions = (range.functions ?? []).flatMap((item) => {
     const [call, ...definitions] = 'List' in item ? (item.List.items ?? []) : [];
     if (call === undefined || !('FuncCall' in call)) return [item];
-    const { funcname, args = [] } = call.FuncCall;
-    const name = funcname?.at(-1);
-    if (args.length < 2 || name === undefined || !('String' in name) || name.String.sval !== UNNEST)
-      return [item];
+    const { args = [] } = call.FuncCall;
+    if (args.length < 2 || !isUnnest(call.FuncCall)) return [item];
     return args.map((argument) => ({
       List: { items: [{ FuncCall: { ...call.FuncCall, args: [argument] } }, ...definitions] },
     }));

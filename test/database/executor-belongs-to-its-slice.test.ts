@@ -225,7 +225,10 @@ describeOnServers('the executor of a slice', (server) => {
         `select pg_catalog.current_setting('transaction_read_only')`,
       ]);
       expect(rows).toEqual([{ records: '(on)', sqlstate: null }]);
-      expect(await applyAgain()).toEqual(['~ slice_support.execute']);
+      expect(await applyAgain()).toEqual([
+        '~ slice_support.execute',
+        '- schema trap to ringfence_slice_support',
+      ]);
       await database.query('drop schema trap cascade');
     });
 

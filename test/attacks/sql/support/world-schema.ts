@@ -98,6 +98,15 @@ tables:
   memo: { tenant: { column: org_id }, user: { column: owner_id } }
   invoice: { tenant: { column: org_id } }
   usage_log: { tenant: { column: org_id } }
+acknowledge:
+  reach:
+    - function public.check_code(text)
+    - function public.close_ticket(integer)
+    - function public.customer_card(integer)
+    - function public.find_customers(text)
+    - function public.run_report(text)
+    - table public.announcement
+    - sequence public.order_number
 roles:
   support:
     tools: [describe_schema, query, get, aggregate, sql]
