@@ -72,7 +72,7 @@ const COLOURS = { allowed: 'green', denied: 'yellow', failed: 'red' } as const;
 const SHOWN = 20;
 
 /** The same for a person. */
-export function printResult(terminal: Terminal, result: TryResult): string[] {
+export function printResult(terminal: Pick<Terminal, 'paint'>, result: TryResult): string[] {
   const { decision, tool, rule, code, reason, columns, rows, truncated, ms, suggestion } = result;
   const verdict = terminal.paint(COLOURS[decision], decision);
   const lines = [

@@ -61,5 +61,5 @@ export type ExecuteOutcome =
     }
   /** The statement failed inside the executor, which has recorded its event, if it was given one. */
   | { readonly kind: 'error'; readonly error: AgentSqlError }
-  /** The call itself failed: nothing is recorded. */
+  /** The call itself failed. Nothing is recorded; where the connection was lost under it, nobody knows whether the event is. */
   | { readonly kind: 'verdict'; readonly verdict: StatementVerdict; readonly cause: Error };

@@ -14,7 +14,7 @@ import type { DescribeCall, DescribeOutcome } from './agent-sql.js';
 import { withBoundaryValues } from './boundary-values.js';
 import type { ClaimMaker } from './claim.js';
 import { judgeStatementError } from './database-error.js';
-import { CONNECTION_LOST, GIVEN_UP } from './execute-agent-sql.js';
+import { CONNECTION_LOST, GIVEN_UP, OVERSTAYED } from './execute-agent-sql.js';
 import { Pipeline, type PipelineOutcome, type PipelineStep } from './pipeline.js';
 import type { Lease, TenantPool } from './pool.js';
 import type { ResultField } from './statement.js';
@@ -135,7 +135,9 @@ function judge(done: PipelineOutcome, gaveUp: boolean): Attempt {
       return { outcome: { kind: 'planned', fields, explained }, again: false };
     return lost(new Error('the transaction did not end'), false);
   }
-  if (!(error instanceof pg.DatabaseError)) return lost(error, !gaveUp);
+  if (gaveUp && error !== null)
+    return { outcome: { kind: 'verdict', verdict: OVERSTAYED, cause: error }, again: false };
+  if (!(error instanceof pg.DatabaseError)) return lost(error, true);
   const state = error.code ?? '';
   if (/^(08|57P)/.test(state)) return lost(error, true);
   if (ended < STEP.describe || ended > STEP.explain)

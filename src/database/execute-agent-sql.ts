@@ -17,13 +17,20 @@ const LIMITS =
 const EXECUTE =
   'select e.records, e.cut, e.sqlstate, e.message from ringfence.execute($1, $2, $3, $4, $5, $6, $7) e';
 
+/**
+ * Characters of agents' texts that one connection takes before it is closed. PostgreSQL remembers the type of every row that it has
+ * put together for as long as a session lasts, at some 130 bytes a column.
+ */
+const TEXT_PER_CONNECTION = 1_000_000;
+const textTaken = new WeakMap<pg.PoolClient, number>();
+
 export const GIVEN_UP: StatementVerdict = {
   kind: 'failed',
   code: 'timeout',
   reason: 'The call was given up.',
 };
 /** It could not even be canceled: its connection was closed. */
-const OVERSTAYED: StatementVerdict = {
+export const OVERSTAYED: StatementVerdict = {
   kind: 'failed',
   code: 'timeout',
   reason: 'The statement took longer than it may.',
@@ -75,8 +82,11 @@ export async function executeAgentSql(
   lease.client.query(pipeline);
   const done = await pipeline.outcome;
   guard.stop();
+  const taken = (textTaken.get(lease.client) ?? 0) + call.text.length;
+  textTaken.set(lease.client, taken);
   // What the text ran into is told in the answer. An error is about the call itself, and may have come before the tidying up.
-  lease.release(done.idle && done.error === null && !guard.cancelled());
+  const good = done.idle && done.error === null && !guard.cancelled();
+  lease.release(good && taken < TEXT_PER_CONNECTION);
   return judge(done, call, guard.gaveUp());
 }
 

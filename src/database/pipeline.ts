@@ -53,7 +53,7 @@ export type PipelineStep =
   | UnrunStatement;
 
 /** A statement that is parsed and described, and not run: the result is its columns, without rows. */
-export interface UnrunStatement {
+interface UnrunStatement {
   readonly describe: string;
   /** Types of the first parameters, as oids; those of the others are found out. */
   readonly parameterTypes: readonly number[];

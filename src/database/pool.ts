@@ -59,6 +59,9 @@ export class TenantPool {
     });
     // A connection that breaks while idle is the pool's to replace; the next call finds out if the server is gone.
     this.#pool.on('error', () => {});
+    // Without a listener a broken socket would end the process; the call that holds the client sees the error itself. It must be there
+    // before the pool takes its own away: a server that shuts down says so in the same packet as its greeting.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   /**
@@ -108,8 +111,6 @@ export class TenantPool {
   async #checked(client: pg.PoolClient): Promise<ConnectionFacts> {
     const known = this.#facts.get(client);
     if (known) return known;
-    // Without a listener a broken socket would end the process; the call that holds the client sees the error itself.
-    client.on('error', () => {});
     try {
       const facts = await checkConnection(client);
       this.#facts.set(client, facts);

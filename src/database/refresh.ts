@@ -27,7 +27,7 @@ export interface RefreshedView extends ViewName {
   readonly refreshedAt: Date | null;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 /** Milliseconds that one refresh may take. */
 const REFRESH_TIMEOUT_MS = 3_600_000;
 /** Milliseconds that a refresh waits for whoever holds the view: the product's own refresh, or a new index. */

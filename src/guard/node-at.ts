@@ -1,5 +1,5 @@
 /** What stands at a place of a statement that was sent, for whoever has to tell an agent what a server complained of. */
-import type { Node } from 'libpg-query';
+import type { Node, TypeName } from 'libpg-query';
 import { readBack } from './parse.js';
 import { byteOfCharacter } from './positions.js';
 
@@ -36,11 +36,12 @@ interface Named {
   readonly funcname?: readonly Node[];
   readonly names?: readonly Node[];
   readonly name?: readonly Node[];
+  readonly typeName?: TypeName;
 }
 
 function named(kind: string, part: unknown, at: number): WrittenNode | null {
   if (typeof part !== 'object' || part === null) return null;
-  const { location, fields, funcname, names, name } = part as Named;
+  const { location, fields, funcname, names, name, typeName } = part as Named;
   if (location !== at) return null;
   switch (kind) {
     case 'ColumnRef':
@@ -49,6 +50,8 @@ function named(kind: string, part: unknown, at: number): WrittenNode | null {
       return { kind: 'function', name: texts(funcname).at(-1) ?? '' };
     case 'typeName':
       return { kind: 'type', name: texts(names).at(-1) ?? '' };
+    case 'TypeCast':
+      return { kind: 'type', name: texts(typeName?.names).at(-1) ?? '' };
     case 'A_Expr':
       return { kind: 'operator', name: texts(name).at(-1) ?? '' };
     default:

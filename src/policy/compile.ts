@@ -1,6 +1,7 @@
 /**
  * The policy file joined with a catalog: every name resolved, every rule checked, everything that is wrong said at once.
  */
+import { acknowledgedReach } from './acknowledged-reach.js';
 import type { Catalog } from './catalog.js';
 import type { CompiledPolicy, PolicyTable } from './compiled.js';
 import { crossTenantPolicy } from './cross-tenant.js';
@@ -51,6 +52,7 @@ export function compilePolicy(file: PolicyFile, catalog: Catalog): CompiledPolic
   if (roles.length === 0) findings.note(['roles'], 'there is no role, so no agent may do anything');
   checkMaterializedViews({ references, scopes, roles: new Map(roles), catalog, findings });
   const crossTenant = crossTenantPolicy(policy, findings);
+  const reach = acknowledgedReach(policy, findings);
   findings.settle();
 
   const tables = [...scopes].map(([{ name, source, entry }, scope]): readonly [string, PolicyTable] => [
@@ -77,7 +79,7 @@ export function compilePolicy(file: PolicyFile, catalog: Catalog): CompiledPolic
       Object.entries(policy.plans).map(([name, plan]) => [name, { tools: new Set(plan.tools) }]),
     ),
     crossTenant,
-    acknowledgedReach: new Set(policy.acknowledge.reach),
+    acknowledgedReach: reach,
     warnings: findings.notes,
   });
 }

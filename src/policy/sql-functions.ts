@@ -42,9 +42,11 @@ function productFunction(
 ): ProductFunction | undefined {
   const parsed = parseName(text);
   if ('problem' in parsed) {
-    findings.complain(path, parsed.problem, {
-      suggestion: 'a function goes by its name alone, without its arguments: every overload of it is meant',
-    });
+    if (text.endsWith(')'))
+      findings.complain(path, 'a function goes by its name alone, and every overload of it is meant', {
+        suggestion: 'take the arguments away',
+      });
+    else findings.complain(path, parsed.problem);
     return undefined;
   }
   const [schema, name] = qualified(parsed.parts, policy.schema);
@@ -85,7 +87,7 @@ function productFunction(
   if (definers.length > 0)
     findings.note(
       path,
-      `${definers.join(', ')} is SECURITY DEFINER and sees what its owner sees, whatever the boundary: whoever wrote it answers for its isolation`,
+      `${definers.join(', ')}: SECURITY DEFINER, so it sees what its owner sees, whatever the boundary; whoever wrote it answers for its isolation`,
     );
   return { schema, name };
 }

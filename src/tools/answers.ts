@@ -121,13 +121,8 @@ export class Answers {
     // The tool knows what it looked for; the database only that it was not there.
     const hint =
       verdict.code === 'not_found' ? prepared.answer({ fields: [], rows: [] }).suggestion : undefined;
-    return this.end(call, hint === undefined ? verdict : { ...verdict, suggestion: hint }, rule, prepared);
-  }
-
-  /** A verdict of the database's, recorded and answered. */
-  end(call: Call, verdict: StatementVerdict, rule: string, prepared: Prepared): Promise<Decision> {
-    const { reason, suggestion } = verdict;
-    const told = { reason, ...(suggestion === undefined ? {} : { suggestion }) };
+    const suggestion = hint ?? verdict.suggestion;
+    const told = { reason: verdict.reason, ...(suggestion === undefined ? {} : { suggestion }) };
     return verdict.kind === 'denied'
       ? this.refuse(call, { rule: 'boundary.slice', code: verdict.code, ...told }, prepared)
       : this.fail(call, rule, { code: verdict.code, ...told }, prepared);

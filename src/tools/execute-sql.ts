@@ -19,7 +19,7 @@ export async function executeSql(
   const described = await descriptions.of(gateway, { ...as, opaque: guarded.opaque });
   if (described.kind === 'verdict') {
     answers.tellOperator(call, described.verdict, described.cause);
-    return answers.end(call, described.verdict, rule, prepared);
+    return answers.fail(call, rule, failureIn(described.verdict), prepared);
   }
   if (described.kind === 'error') {
     const { error } = described;

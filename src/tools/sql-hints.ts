@@ -3,7 +3,7 @@
  * own statement alone.
  */
 import type { AgentSqlError } from '../database/agent-sql.js';
-import { type Denial, deny } from '../errors.js';
+import { type Denial, type DenialCode, deny } from '../errors.js';
 import { nodeAt, type WrittenNode } from '../guard/node-at.js';
 import type { GuardSlice, GuardTable } from '../guard/slice.js';
 import { nearest } from '../policy/nearest.js';
@@ -60,8 +60,24 @@ const UNDEFINED_TABLE = '42P01';
 export function explainFailure({ sqlstate }: AgentSqlError): Failure {
   const hint = stateHint(sqlstate);
   if (hint === undefined) return INTERNAL;
-  return { code: hint.failed, reason: hint.reason, suggestion: hint.suggestion };
+  // The statement's own names and types have been found good: these are of a function that it calls, or hang on a value.
+  const isInside = hint.denied !== null && FOUND_BEFORE.has(hint.denied);
+  const { reason, suggestion } = isInside ? STOPPED : hint;
+  return { code: hint.failed, reason, suggestion };
 }
+
+const FOUND_BEFORE: ReadonlySet<DenialCode> = new Set([
+  'unknown_column',
+  'unknown_table',
+  'type_mismatch',
+  'sql_invalid',
+]);
+
+const STOPPED = {
+  reason: 'PostgreSQL stopped the statement: a value in it, or a function that it calls, does not fit.',
+  suggestion:
+    'Cast its values to the types that they are compared with, and leave functions of the product out.',
+};
 
 function unknownColumn(name: readonly string[], tables: readonly GuardTable[], slice: GuardSlice): Denial {
   const column = name.at(-1) ?? '';

@@ -197,11 +197,6 @@ const STATES: Readonly<Record<string, StateHint>> = {
     'The first row alone is larger than an answer may be.',
     'Select fewer columns, or the beginning of long ones: left(column, 1000).',
   ),
-  P0001: failed(
-    'sql_failed',
-    'A function of the product refused.',
-    'Call it with other values, or leave it out.',
-  ),
 };
 
 const CLASSES: Readonly<Record<string, StateHint>> = {
@@ -209,6 +204,11 @@ const CLASSES: Readonly<Record<string, StateHint>> = {
   '42': invalid(
     'PostgreSQL does not take the statement.',
     'See describe_schema for names and types, and say it in a simpler form.',
+  ),
+  P0: failed(
+    'sql_failed',
+    'A function of the product refused.',
+    'Call it with other values, or leave it out.',
   ),
   '53': TOO_COMPLEX,
   '54': { ...TOO_COMPLEX, denied: 'limit_exceeded' },

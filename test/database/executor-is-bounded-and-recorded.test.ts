@@ -246,6 +246,21 @@ describeOnServers('a call of the executor', (server) => {
     await database.query('drop trigger look on ringfence.event_pending');
   });
 
+  it('is served by a connection that is closed before PostgreSQL remembers too much on it', async () => {
+    // The type of every row that was put together is kept until the session ends.
+    const wide = (n: number): string =>
+      `select ${Array.from({ length: 1_600 }, (_, at) => `${at} as c${n}_${at}`).join(', ')}`;
+    const fresh = await openPool(executor.policy, executor.keys, { url: executor.gatewayUrl });
+    const backends: unknown[] = [];
+    for (let n = 0; n < 60; n++) {
+      expect(stateOf(await fresh.execute(wide(n), { event: null }))).toBe('rows');
+      backends.push((await fresh.onConnection('select pg_backend_pid() as pid'))[0]?.pid);
+    }
+    expect(new Set(backends.slice(0, 20)).size).toBe(1);
+    expect(new Set(backends).size).toBeGreaterThan(1);
+    await fresh.close();
+  });
+
   it('needs no event, and then writes none', async () => {
     const [before] = await database.query('select count(*) as events from ringfence.event_pending');
     expect(rowsOf(await executor.execute('select 1', { event: null }))).toEqual([['1']]);

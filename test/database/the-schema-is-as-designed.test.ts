@@ -62,6 +62,7 @@ describeOnServers('schema ringfence', (server) => {
       'applied_policy',
       'domain',
       'enter',
+      'execute',
       'memberships',
       'record',
       'refresh_begin',

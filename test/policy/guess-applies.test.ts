@@ -25,6 +25,9 @@ describeOnServers('a guessed policy', (server) => {
     const client = await database.connect();
     const text = writePolicy(guessPolicy(await introspect(client)));
     const file = parsePolicy(text);
+    // Whether agents may write SQL is for a person to say.
+    const { roles } = compilePolicy(file, await introspect(client));
+    expect([...roles.values()].filter(({ tools }) => tools.has('sql'))).toEqual([]);
     const first = await apply(client, (catalog) => compilePolicy(file, catalog));
     expect(first.plan.steps.length).toBeGreaterThan(100);
     expect(writePolicy(guessPolicy(await introspect(client)))).toBe(text);

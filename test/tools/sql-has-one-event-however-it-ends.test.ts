@@ -81,6 +81,12 @@ describeOnServers('a statement of an agent’s', (server) => {
     while (!(await reached())) await pause(5);
   };
 
+  /** What the ledger keeps under an id: an event that was sent twice because its own connection died is pending twice for a moment. */
+  const chained = async (id: string): Promise<unknown[]> => {
+    await governed.ringfence.sequence();
+    return eventsOf(database, id);
+  };
+
   it('is answered, or said to be lost, where its connection died while idle', async () => {
     await governed.call('3', 'sql', { statement: COUNT });
     await database.query(
@@ -90,9 +96,7 @@ describeOnServers('a statement of an agent’s', (server) => {
       const answer = await governed.call('3', 'sql', { statement: COUNT });
       if (answer.decision === 'allowed') expect(answer.rows).toEqual([{ n: 21 }]);
       else expect(answer).toMatchObject({ decision: 'failed', code: 'database_unavailable' });
-      expect(await eventsOf(database, answer.event)).toMatchObject([
-        { decision: { effect: answer.decision } },
-      ]);
+      expect(await chained(answer.event)).toMatchObject([{ decision: { effect: answer.decision } }]);
     }
     expect(await governed.call('3', 'sql', { statement: COUNT })).toMatchObject({ rows: [{ n: 21 }] });
   });
@@ -102,7 +106,7 @@ describeOnServers('a statement of an agent’s', (server) => {
     await until(async () => (await database.query(`select pg_terminate_backend(pid) ${RUNNING}`)).length > 0);
     const answer = await asked;
     expect(answer).toMatchObject({ decision: 'failed', code: 'database_unavailable' });
-    expect(await eventsOf(database, answer.event)).toMatchObject([
+    expect(await chained(answer.event)).toMatchObject([
       { decision: { effect: 'failed', code: 'database_unavailable' } },
     ]);
   });
@@ -133,9 +137,7 @@ describeOnServers('a statement of an agent’s', (server) => {
       wire.cut();
       const answer = await asked;
       expect(answer).toMatchObject({ decision: 'failed', code: 'database_unavailable' });
-      expect(await eventsOf(database, answer.event)).toMatchObject([
-        { decision: { effect: 'allowed' }, rows: 1 },
-      ]);
+      expect(await chained(answer.event)).toMatchObject([{ decision: { effect: 'allowed' }, rows: 1 }]);
       expect(await count()).toBe(before + 1);
       expect(await call()).toMatchObject({ rows: [{ n: 21 }] });
     } finally {
@@ -151,13 +153,13 @@ describeOnServers('a statement of an agent’s', (server) => {
     stop.abort();
     const answer = await asked;
     expect(answer).toMatchObject({ decision: 'failed', code: 'timeout' });
-    expect(await eventsOf(database, answer.event)).toMatchObject([{ decision: { effect: 'failed' } }]);
+    expect(await chained(answer.event)).toMatchObject([{ decision: { effect: 'failed' } }]);
     expect(await database.query(`select ${RUNNING}`)).toEqual([]);
   });
 
   it('does not begin where its caller has given up before', async () => {
     const answer = await governed.call('3', 'sql', { statement: ENDLESS }, { signal: AbortSignal.abort() });
     expect(answer).toMatchObject({ decision: 'failed', code: 'timeout' });
-    expect(await eventsOf(database, answer.event)).toHaveLength(1);
+    expect(await chained(answer.event)).toHaveLength(1);
   });
 });

@@ -110,6 +110,7 @@ function judgeIndirection(judging: Judging, node: A_Indirection, scope: Scope): 
       judging.node(step, scope);
       continue;
     }
+    judging.alone('String', step);
     const { sval: field = '' } = step.String;
     // A single result is a value, not a row with a field.
     if (index === 0 && fields !== undefined && fields.length > 1 && fields.includes(field)) continue;

@@ -14,6 +14,7 @@ import type { GuardTable } from '../slice.js';
 import type { Judging, SelectResult } from './judging.js';
 import { pointer, quoted } from './refusal.js';
 import { beside, type Columns, NO_COLUMNS, renamed, type Scope, tableColumns } from './scope.js';
+import type { NodeName } from './shapes.js';
 
 /** Judges FROM items from left to right, and adds what they are called to the scope. */
 export function judgeFrom(judging: Judging, items: readonly Node[], scope: Scope): SelectResult {
@@ -36,20 +37,14 @@ function refuseJoins(judging: Judging, joins: number, near: object): never {
 }
 
 function judgeItem(judging: Judging, item: Node, scope: Scope): SelectResult {
-  const [kind = 'Node'] = Object.keys(item);
-  if ('RangeVar' in item) return judgeRangeVar(judging, checked(judging, kind, item.RangeVar), scope);
-  if ('JoinExpr' in item) return judgeJoin(judging, checked(judging, kind, item.JoinExpr), scope);
-  if ('RangeSubselect' in item)
-    return judgeSubselect(judging, checked(judging, kind, item.RangeSubselect), scope);
-  if ('RangeFunction' in item)
-    return judgeFunction(judging, checked(judging, kind, item.RangeFunction), scope);
-  if ('JsonTable' in item) return judgeJsonTable(judging, checked(judging, kind, item.JsonTable), scope);
+  const [kind = 'Node'] = Object.keys(item) as NodeName[];
+  judging.alone(kind, item);
+  if ('RangeVar' in item) return judgeRangeVar(judging, item.RangeVar, scope);
+  if ('JoinExpr' in item) return judgeJoin(judging, item.JoinExpr, scope);
+  if ('RangeSubselect' in item) return judgeSubselect(judging, item.RangeSubselect, scope);
+  if ('RangeFunction' in item) return judgeFunction(judging, item.RangeFunction, scope);
+  if ('JsonTable' in item) return judgeJsonTable(judging, item.JsonTable, scope);
   judging.refuseConstruct(kind, undefined, item);
-}
-
-function checked<T extends object>(judging: Judging, kind: string, node: T): T {
-  judging.shape(kind, node);
-  return node;
 }
 
 function judgeRangeVar(judging: Judging, node: RangeVar, scope: Scope): SelectResult {
@@ -120,7 +115,7 @@ function judgeFunction(judging: Judging, node: RangeFunction, scope: Scope): Sel
   const defined = judgeDefinitions(judging, coldeflist, scope, node);
   let calledLike: string | undefined;
   const columns = (node.functions ?? []).map((item): Columns => {
-    const [call, definitions, more] = 'List' in item ? (item.List.items ?? []) : [];
+    const [call, definitions, more] = judgeList(judging, item) ?? [];
     if (more !== undefined) judging.refuseConstruct('RangeFunction', 'functions', node);
     if (call === undefined || !('FuncCall' in call)) {
       judging.refuse(
@@ -132,7 +127,7 @@ function judgeFunction(judging: Judging, node: RangeFunction, scope: Scope): Sel
       );
     }
     judging.node(call, scope);
-    const own = definitions !== undefined && 'List' in definitions ? definitions.List.items : undefined;
+    const own = judgeList(judging, definitions);
     const named = judgeDefinitions(judging, own, scope, node) ?? defined;
     if (named !== undefined) return named;
     const { schema, name } = judging.functions.get(call.FuncCall) ?? { schema: '', name: '' };
@@ -143,6 +138,13 @@ function judgeFunction(judging: Judging, node: RangeFunction, scope: Scope): Sel
   });
   const ordinality = node.ordinality === true ? [{ list: [toColumn('ordinality')], open: false }] : [];
   return add(judging, scope, calledLike, alias, beside([...columns, ...ordinality]), { function: true });
+}
+
+/** A list, where there is one and no gap. */
+function judgeList(judging: Judging, wrapped: Node | undefined): readonly Node[] | undefined {
+  if (wrapped === undefined || Object.keys(wrapped).length === 0) return undefined;
+  judging.alone('List', wrapped);
+  return 'List' in wrapped ? wrapped.List.items : undefined;
 }
 
 /** `as (a int, b text)` */

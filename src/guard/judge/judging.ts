@@ -102,6 +102,12 @@ export class Judging {
     this.#level -= 1;
   }
 
+  /** Judges the wrapping and the shape of a node whose parts the caller judges itself. */
+  alone(name: NodeName, wrapped: Node): void {
+    for (const key in wrapped) if (key !== name) this.refuseConstruct('Node', undefined, wrapped);
+    this.shape(name, (wrapped as Anything)[name] as object);
+  }
+
   /** Refuses a node of a kind, or with a field, that nobody has judged. */
   shape(name: string, inner: object): void {
     this.#nodes += 1;

@@ -11,6 +11,7 @@ export function judgeColumnRef(judging: Judging, node: ColumnRef, scope: Scope):
   const fields = node.fields ?? [];
   const last = fields.at(-1);
   const everything = last !== undefined && 'A_Star' in last;
+  if (everything) judging.alone('A_Star', last);
   const names = judging.names(everything ? fields.slice(0, -1) : fields, node);
   const [first, second] = names;
   if (first === undefined) touchAll(judging, scope.sources);

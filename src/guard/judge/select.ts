@@ -94,7 +94,7 @@ function judgeWith(judging: Judging, { ctes, recursive }: WithClause, scope: Sco
   judging.countList(ctes ?? []);
   const tables = (ctes ?? []).map((cte) => {
     if (!('CommonTableExpr' in cte)) judging.refuseConstruct('WithClause', 'ctes', cte);
-    judging.shape('CommonTableExpr', cte.CommonTableExpr);
+    judging.alone('CommonTableExpr', cte);
     return new JudgedCommonTable(judging, cte.CommonTableExpr, scope);
   });
   if (recursive === true) for (const table of tables) scope.commonTables.set(table.name, table);
@@ -143,7 +143,7 @@ class JudgedCommonTable {
     const names = judging.names(aliascolnames, this.#cte);
     const added = [search?.search_seq_column, cycle?.cycle_mark_column, cycle?.cycle_path_column];
     const before = judging.references;
-    judging.shape('SelectStmt', ctequery.SelectStmt);
+    judging.alone('SelectStmt', ctequery);
     judgeSelectIn(judging, ctequery.SelectStmt, new Scope(this.#scope), (columns) => {
       const { list, open } = renamed(columns, names);
       this.#columns = {

@@ -1,11 +1,12 @@
 /** Types that a statement may cast to: plain data, and the types of the slice's own columns. */
-import type { Node, TypeName } from 'libpg-query';
+import type { ColumnRef, Node, TypeName } from 'libpg-query';
 import { nearest } from '../../policy/nearest.js';
 import { typeInstead } from '../functions/elsewhere.js';
 import type { QualifiedName } from '../slice.js';
 import type { Judging } from './judging.js';
 import { REPEATED } from './limits.js';
 import { quoted } from './refusal.js';
+import type { Scope } from './scope.js';
 import { writtenNumber } from './sizes.js';
 
 /**
@@ -22,15 +23,19 @@ const DATA_TYPES: ReadonlySet<string> = new Set(
 /** They fill a value up to the length that is asked for. */
 const PADDED: ReadonlySet<string> = new Set(['bpchar', 'bit']);
 
-export function judgeTypeName(judging: Judging, node: TypeName): void {
+export function judgeTypeName(judging: Judging, node: TypeName, scope: Scope): void {
   const names = judging.names(node.names, node);
   const meant = resolve(judging, node, names);
   judging.types.set(node, meant);
   const own = meant.schema !== 'pg_catalog';
-  for (const modifier of node.typmods ?? []) judgeModifier(judging, node, meant, modifier, own);
-  for (const bound of node.arrayBounds ?? []) {
-    if (!('Integer' in bound)) judging.refuseConstruct('TypeName', 'arrayBounds', node);
+  for (const modifier of node.typmods ?? []) {
+    if (own && 'ColumnRef' in modifier) judgeWord(judging, node, modifier);
+    else {
+      judging.node(modifier, scope);
+      judgeLength(judging, node, meant, modifier);
+    }
   }
+  judging.nodes(node.arrayBounds, scope);
 }
 
 function resolve(judging: Judging, node: TypeName, names: readonly string[]): QualifiedName {
@@ -63,27 +68,27 @@ function instead(judging: Judging, name: string): string {
   return close === undefined ? what : `Did you mean ${close}? ${what}`;
 }
 
-/** `(10, 2)`: numbers, and for a type of the product's also words, which the grammar reads as columns. */
-function judgeModifier(
+/** A word as a modifier, which types of the product's may have (`geometry(Point)`), and which the grammar reads as a column. */
+function judgeWord(judging: Judging, node: TypeName, word: { ColumnRef: ColumnRef }): void {
+  judging.alone('ColumnRef', word);
+  if (judging.names(word.ColumnRef.fields, node).length !== 1)
+    judging.refuseConstruct('TypeName', 'typmods', node);
+}
+
+/** `(10, 2)`: what a type may not fill a value up to is too much. */
+function judgeLength(
   judging: Judging,
   node: TypeName,
-  { name }: QualifiedName,
+  { schema, name }: QualifiedName,
   modifier: Node,
-  own: boolean,
 ): void {
   const length = writtenNumber(modifier);
-  if (length !== undefined) {
-    if (own || !PADDED.has(name)) return;
-    judging.cacheable = false;
-    if (length <= REPEATED) return;
-    judging.refuseLimit(
-      'length',
-      `A text is to be filled up to ${length} characters, and may be to ${REPEATED}.`,
-    );
-  }
-  if (own && 'ColumnRef' in modifier) {
-    judging.names(modifier.ColumnRef.fields, node);
-    return;
-  }
-  judging.refuseConstruct('TypeName', 'typmods', node);
+  if (length === undefined) judging.refuseConstruct('TypeName', 'typmods', node);
+  if (schema !== 'pg_catalog' || !PADDED.has(name)) return;
+  judging.cacheable = false;
+  if (length <= REPEATED) return;
+  judging.refuseLimit(
+    'size',
+    `A value is to be filled up to a length of ${length}, and may be to ${REPEATED}.`,
+  );
 }

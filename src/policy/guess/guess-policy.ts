@@ -109,7 +109,9 @@ export function guessPolicy(catalog: Catalog, options: GuessOptions = {}): Guess
 
 /** What row-level security cannot hold, or holds only from above. */
 function whyNoPolicyTable(table: CatalogTable): string | null {
-  if (table.kind === 'view' || table.kind === 'materialized_view')
+  if (table.kind === 'materialized_view')
+    return 'a materialised view: list it with its tenant column once you know that no row of it tells of another tenant';
+  if (table.kind === 'view')
     return 'a view: it reads with its owner’s rights, so the tables beneath it are listed instead';
   if (table.kind === 'foreign') return 'a foreign table: PostgreSQL has no row-level security for it';
   if (table.isChild) return 'a partition or an inheritance child: it is read through its parent';

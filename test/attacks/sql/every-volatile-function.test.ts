@@ -2,7 +2,6 @@
  * What has an effect beside its answer is VOLATILE. Here every such function of PostgreSQL’s that a slice role may call is called, with
  * arguments of its types, straight through the executor. The collection has those that somebody thought of; this has the others.
  */
-import { appendFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnServers } from '../../support/test-server.js';
 import { runContained } from './support/executor-alone.js';
@@ -11,7 +10,7 @@ import { CANARY } from './support/world-schema.js';
 
 /** A value or two of each type: things that are there, numbers that are small. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
-  text: ["'public.ticket'", "'attack'"],
+  text: ["'public.ticket'", "'attack'", "'select body from public.ticket'"],
   cstring: ["'x'"],
   name: ["'postgres'"],
   int2: ['1'],
@@ -20,7 +19,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   float8: ['0.02'],
   float4: ['1'],
   numeric: ['1'],
-  bool: ['true'],
+  bool: ['true', 'false'],
   oid: ["'public.ticket'::regclass", '2200'],
   regclass: ["'public.ticket'", "'public.order_number'"],
   regproc: ["'public.close_ticket'"],
@@ -75,12 +74,8 @@ describeOnServers('the executor alone', (server) => {
     let called = 0;
     for (const { name, types } of functions) {
       for (const text of calls(name, types)) {
-        const { said, state, executed } = await runContained(world, text, 100);
+        const { said, executed } = await runContained(world, text, 100);
         const after = await world.traces();
-        appendFileSync(
-          '/tmp/volatile.log',
-          `${server.major}\t${text}\t${state}\t${said.slice(0, 200).replaceAll('\n', ' ')}\n`,
-        );
         if (CANARY.test(said)) failed.push(`${text}: a canary: ${said}`);
         if (after.world !== before.world) failed.push(`${text}: the world changed`);
         if (after.locks !== 0) failed.push(`${text}: locks are held`);

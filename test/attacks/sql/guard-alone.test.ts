@@ -1,7 +1,7 @@
 /** With the executor replaced by a plain one, the guard refuses every attack, or takes what it aims at out of its reach. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnServers } from '../../support/test-server.js';
-import { type Attack, betrays, textFor } from './support/attack.js';
+import { type Attack, betrays, textFor, timeLimitMs } from './support/attack.js';
 import { ideas } from './support/collection.js';
 import { LayerColumn } from './support/page.js';
 import { openPlainExecutor, type PlainExecutor } from './support/plain-executor.js';
@@ -26,7 +26,7 @@ describeOnServers('the guard alone', (server) => {
         ...(CANARY.test(told) ? [`a canary: ${told}`] : []),
       ];
     }
-    const answer = await plain.run(verdict.text);
+    const answer = await plain.run(verdict.text, timeLimitMs(attack));
     return [
       ...(expected === 'refused' ? [`let through: ${answer.said}`] : []),
       ...(CANARY.test(answer.said) ? [`a canary: ${answer.said}`] : []),

@@ -1,7 +1,7 @@
 /** What each attack does where nothing but PostgreSQL stands in its way. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnServers } from '../../support/test-server.js';
-import { hasEffect } from './support/attack.js';
+import { hasEffect, showsEffect } from './support/attack.js';
 import { ideas } from './support/collection.js';
 import { LayerColumn } from './support/page.js';
 import { missingOnRawPath, openRawPath, type RawPath } from './support/raw-path.js';
@@ -28,7 +28,7 @@ describeOnServers('a product that hands a model’s SQL to the database', (serve
       const failed: string[] = [];
       for (const attack of idea.attacks) {
         if (hasEffect(attack.raw)) {
-          column.add(idea, '*work');
+          column.add(idea, showsEffect(attack.raw) ? '*work' : '*run');
           if ((attack.raw.since ?? 0) > server.major) continue;
         }
         const outcome = await raw.run(attack);

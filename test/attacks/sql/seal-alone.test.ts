@@ -5,7 +5,7 @@ import { type Attack, textFor, timeLimitMs } from './support/attack.js';
 import { ideas } from './support/collection.js';
 import { type GovernedWorld, openGovernedWorld } from './support/governed-world.js';
 import { concerns, LayerColumn } from './support/page.js';
-import { besiege, type Siege } from './support/siege.js';
+import { type Besieged, besieged, type Siege } from './support/siege.js';
 import { CANARY, TENANT } from './support/world-schema.js';
 
 /** Its own boundary, none, or a role that may not even ask. */
@@ -15,13 +15,18 @@ const NOBODY_ELSE = new RegExp(
 
 describeOnServers('a sealed session alone', (server) => {
   let world: GovernedWorld;
+  let session: Besieged;
   beforeAll(async () => {
     world = await openGovernedWorld(server);
+    session = besieged(world);
   });
-  afterAll(() => world.drop());
+  afterAll(async () => {
+    await session.end();
+    await world.drop();
+  });
 
   it('has its own boundary open, and sees its own rows', async () => {
-    const { boundary, seen } = await besiege(world, 'select 1', 2_000);
+    const { boundary, seen } = await session.attack('select 1', 2_000);
     expect(boundary).toBe(`[[["${TENANT}, u1"]]]`);
     expect(seen).toContain('We asked on Monday');
     expect(seen).not.toMatch(CANARY);
@@ -38,7 +43,7 @@ describeOnServers('a sealed session alone', (server) => {
       const failed: string[] = [];
       const before = await world.traces();
       for (const attack of idea.attacks) {
-        const siege = await besiege(world, textFor(attack, 'engine'), timeLimitMs(attack));
+        const siege = await session.attack(textFor(attack, 'engine'), timeLimitMs(attack));
         const past = passed(attack, siege);
         if (CANARY.test(siege.said) && !past)
           failed.push(`${attack.name}: a canary: ${siege.said.slice(0, 300)}`);

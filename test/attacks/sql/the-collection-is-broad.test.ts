@@ -1,7 +1,7 @@
 /** What the collection promises of itself. */
 import { fingerprintSync, loadModule } from 'libpg-query';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { hasEffect, textFor } from './support/attack.js';
+import { showsEffect, textFor } from './support/attack.js';
 import { ideas } from './support/collection.js';
 import { pageRows } from './support/page.js';
 
@@ -11,7 +11,7 @@ describe('the attacks on agent-written SQL', () => {
   beforeAll(() => loadModule());
 
   it('are many, of many ideas, each in more than one way', () => {
-    expect(attacks.length).toBeGreaterThanOrEqual(400);
+    expect(attacks.length).toBeGreaterThanOrEqual(700);
     expect(ideas.length).toBeGreaterThanOrEqual(30);
     const few = ideas.filter((idea) => idea.attacks.length < 8).map(({ name }) => name);
     expect(few).toEqual([]);
@@ -24,12 +24,11 @@ describe('the attacks on agent-written SQL', () => {
 
   it('differ by more than their literals', () => {
     const shapes = new Set(attacks.map((attack) => shape(textFor(attack, 'guard'))));
-    console.log(shapes.size, attacks.length);
-    expect(shapes.size).toBeGreaterThanOrEqual(400);
+    expect(shapes.size).toBeGreaterThanOrEqual(600);
   });
 
   it('mostly do what they are after where nothing holds them', () => {
-    const working = attacks.filter(({ raw }) => hasEffect(raw));
+    const working = attacks.filter(({ raw }) => showsEffect(raw));
     expect(working.length / attacks.length).toBeGreaterThan(0.6);
   });
 

@@ -153,9 +153,11 @@ export async function openPool(
   const pool = new TenantPool({ url, size, perTenant: size, pooled });
   const onConnection: Executor['onConnection'] = async <Row extends pg.QueryResultRow>(sql: string) => {
     const lease = await pool.lease('test');
-    const { rows } = await lease.client.query<Row>(sql);
-    lease.release(true);
-    return rows;
+    try {
+      return (await lease.client.query<Row>(sql)).rows;
+    } finally {
+      lease.release(true);
+    }
   };
   const [installed] = await onConnection<{ domain: string }>('select ringfence.domain() as domain');
   const claims = createClaimMaker(keys, installed?.domain ?? '');

@@ -178,13 +178,26 @@ export function randomSelect(pick: Pick, words: Vocabulary, depth: number): stri
   return new RandomSql(pick, words).select(depth);
 }
 
-/** A property over random SELECTs of at most this depth. */
+/** Chooses as the seed says: quicker by far than a choice of fast-check's each time. */
+export function pickBySeed(seed: number): Pick {
+  let state = seed;
+  return (options) => {
+    // mulberry32
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    const chosen = options[((mixed ^ (mixed >>> 14)) >>> 0) % options.length];
+    if (chosen === undefined) throw new Error('nothing to choose from');
+    return chosen;
+  };
+}
+
+/** A property over random SELECTs of at most three levels. */
 export function forRandomSelects(words: Vocabulary, check: (sql: string) => void, numRuns: number): void {
   fc.assert(
-    fc.property(fc.gen(), (g) => {
-      const pick: Pick = (options) => g(fc.constantFrom, ...options);
-      check(randomSelect(pick, words, pick([1, 2, 3])));
-    }),
+    fc.property(fc.integer(), fc.integer({ min: 1, max: 3 }), (seed, depth) =>
+      check(randomSelect(pickBySeed(seed), words, depth)),
+    ),
     { numRuns },
   );
 }

@@ -66,9 +66,13 @@ export const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
     'reset work_mem',
   ]),
   'a field that is a call in disguise': [
-    ...all(["select ('server_version'::text).current_setting", "select ('shop.ticket'::regclass).nextval"]),
-    ...all(["select (array['server_version'])[1].current_setting"]),
-    ...all(["select (x).current_setting from unnest(array['server_version']) x"]),
+    ...all([
+      "select ('server_version'::text).current_setting",
+      "select ('shop.ticket'::regclass).nextval",
+      "select (array['server_version'])[1].current_setting",
+      "select (x).current_setting from unnest(array['server_version']) x",
+      'select (row(1, 2)).f1',
+    ]),
     ...all(
       [
         "select x.current_setting from unnest(array['server_version']) x",
@@ -90,7 +94,6 @@ export const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
       "select x.current_setting from cast('server_version' as text) x",
     ]),
     { text: "select x.current_setting from json_value('\"server_version\"'::jsonb, '$') x", since: 17 },
-    ...all(['select (row(1, 2)).f1']),
   ],
   'who is asking, and where': [
     ...all([

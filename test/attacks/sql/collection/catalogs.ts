@@ -202,7 +202,7 @@ export const catalogs: Idea = {
       name: 'the comments on objects',
       text: `select obj_description(oid, 'pg_class'), col_description(oid, 1) from pg_class where relname = 'install'`,
       aim: 'metadata',
-      raw: { says: /^\[\[\]\]$/ },
+      raw: { state: 'ok' },
       onlyTheGuard: { what: 'metadata', shows: /seals/ },
     },
     {
@@ -230,7 +230,7 @@ export const catalogs: Idea = {
       name: 'what is going on with vacuum and indexes',
       text: `select * from pg_stat_progress_vacuum`,
       aim: 'metadata',
-      raw: { says: /^\[\[\]\]$/ },
+      raw: { state: 'ok' },
       onlyTheGuard: { what: 'metadata', shows: /^\[\]$/ },
     },
     {

@@ -82,7 +82,7 @@ export const replication: Idea = {
       name: 'who replicates',
       text: `select * from pg_stat_replication`,
       aim: 'metadata',
-      raw: { says: /^\[\[\]\]$/ },
+      raw: { state: 'ok' },
       onlyTheGuard: { what: 'metadata', shows: /^\[\]$/ },
     },
     {

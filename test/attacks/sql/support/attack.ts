@@ -104,7 +104,16 @@ export interface Idea {
 
 export type Dialect = 'raw' | 'engine' | 'guard';
 
-const TABLES = ['plan', 'customer', 'ticket', 'ticket_note', 'memo', 'invoice', 'usage_log'] as const;
+const TABLES = [
+  'plan',
+  'customer',
+  'ticket',
+  'ticket_note',
+  'memo',
+  'invoice',
+  'usage_log',
+  'ticket_summary',
+] as const;
 const TOKEN = new RegExp(`\\{(${[...TABLES, 'seal', 'forged', 'role'].join('|')})\\}`, 'g');
 
 /** The content of a seal for Northstar Design, and a code that somebody made up. */
@@ -135,6 +144,13 @@ export function textFor(attack: Attack, dialect: Dialect): string {
 
 export function hasEffect(raw: Raw): raw is RawEffect {
   return !('refused' in raw) && !('moot' in raw);
+}
+
+/** Whether the raw path shows what the attack does, and not only that PostgreSQL runs it. */
+export function showsEffect(raw: Raw): boolean {
+  if (!hasEffect(raw)) return false;
+  const { says, next, elsewhere, heard, state = 'ok' } = raw;
+  return state !== 'ok' || [says, next, elsewhere, heard].some((shown) => shown !== undefined);
 }
 
 /** What a statement came to: everything that came back, as text, and `ok` or the SQLSTATE. */

@@ -13,6 +13,7 @@ import { largeInput } from '../collection/large-input.js';
 import { largeObjects } from '../collection/large-objects.js';
 import { laterals } from '../collection/laterals.js';
 import { masks } from '../collection/masks.js';
+import { materializedViews } from '../collection/materialized-views.js';
 import { multiStatement } from '../collection/multi-statement.js';
 import { notifications } from '../collection/notifications.js';
 import { operatorsAndCasts } from '../collection/operators-and-casts.js';
@@ -58,6 +59,7 @@ export const ideas: readonly Idea[] = [
   laterals,
   correlation,
   viewsAndRules,
+  materializedViews,
   scopeJoins,
   setOperations,
   writes,

@@ -18,7 +18,7 @@ export interface PlainExecutor {
   readonly guard: Guard;
   readonly slice: GuardSlice;
   /** Rows as text, or the error, of a statement with the boundary’s three parameters. */
-  run(text: string): Promise<Answer>;
+  run(text: string, timeoutMs?: number): Promise<Answer>;
   drop(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export async function openPlainExecutor(server: TestServer): Promise<PlainExecut
   await database.query(UNFENCED);
   const login = await database.createLogin({
     prefix: 'plain',
-    sql: 'grant ringfence_slice_support to $login; alter role $login set search_path = pg_catalog; alter role $login set statement_timeout = 250',
+    sql: 'grant ringfence_slice_support to $login; alter role $login set search_path = pg_catalog',
   });
   const client = await database.connect(login);
   const guard = await createGuard();
@@ -58,9 +58,10 @@ export async function openPlainExecutor(server: TestServer): Promise<PlainExecut
       },
       server.major,
     ),
-    run: async (text) => {
+    run: async (text, timeoutMs = 2_000) => {
       try {
         // Prepared with its parameters' types, since a statement need not use them all.
+        await client.query(`set statement_timeout = ${timeoutMs}`);
         await client.query(`prepare judged (text, text, text) as ${text}`);
         const { rows } = await client.query({
           text: `execute judged('${TENANT}', null, 'u1')`,
@@ -72,6 +73,7 @@ export async function openPlainExecutor(server: TestServer): Promise<PlainExecut
         const { code, message, detail, hint } = error as pg.DatabaseError;
         return { said: [code, message, detail, hint].join(' '), state: code ?? message };
       } finally {
+        await client.query('set statement_timeout = 0');
         await client.query('deallocate all');
       }
     },

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { createDatabase, type Login, type TestDatabase } from '../../../support/database.js';
 import type { TestServer } from '../../../support/test-server.js';
 import { type Attack, hasEffect, type RawEffect, textFor, timeLimitMs } from './attack.js';
+import { ReusedClient } from './reused-client.js';
 import { TENANT, worldTemplate } from './world-schema.js';
 
 /** What a statement came to. */
@@ -38,7 +39,7 @@ create role raw_reader login password 'raw' bypassrls in role pg_read_all_data;
 const OWNED = `
 alter table customer owner to raw_app; alter table ticket owner to raw_app; alter table ticket_note owner to raw_app;
 alter table memo owner to raw_app; alter table invoice owner to raw_app; alter table usage_log owner to raw_app; alter table plan owner to raw_app;
-alter sequence order_number owner to raw_app; alter materialized view ticket_cache owner to raw_app;
+alter sequence order_number owner to raw_app; alter materialized view ticket_cache owner to raw_app; alter materialized view ticket_summary owner to raw_app;
 grant all on schema public to raw_app; grant temporary, create on database $database to raw_app;
 grant select, update, delete on payroll to raw_app; grant select on everybody, announcement to raw_app;
 grant execute on function ticket_count(text) to raw_app;
@@ -72,6 +73,18 @@ export async function openRawPath(server: TestServer): Promise<RawPath> {
   const bystanders = await Promise.all([main.connect(logins.app), main.connect(logins.reader)]);
   for (const bystander of bystanders) bystander.on('error', () => undefined);
 
+  const clients = new Map<string, ReusedClient>();
+  const clientOf = (database: TestDatabase, as: string, connect: () => Promise<pg.Client>): ReusedClient => {
+    const key = `${database.name} ${as}`;
+    const client = clients.get(key) ?? new ReusedClient(connect);
+    clients.set(key, client);
+    return client;
+  };
+  const other = (database: TestDatabase, sql: string): Promise<string> =>
+    clientOf(database, 'another session', () => database.connect()).use(
+      async ({ say }) => (await say(sql)).said,
+    );
+
   const runIn = async (
     database: TestDatabase,
     text: string,
@@ -79,28 +92,21 @@ export async function openRawPath(server: TestServer): Promise<RawPath> {
     timeoutMs: number,
   ): Promise<RawOutcome> => {
     const { as = 'app', where = 'transaction' } = effect;
-    const client = await database.connect(as === 'superuser' ? undefined : logins[as]);
-    client.on('error', () => undefined);
+    const login = as === 'superuser' ? undefined : logins[as];
+    const client = clientOf(database, as, () => database.connect(login));
     heard = [];
-    try {
-      const says = speaker(client);
-      await says(`select set_config('app.tenant', '${TENANT}', false)`);
-      if (where === 'transaction') await client.query('begin; savepoint attack');
-      await client.query(`set ${where === 'transaction' ? 'local ' : ''}statement_timeout = ${timeoutMs}`);
-      const { state, said } = await says(text);
-      if (state !== 'ok') await client.query('rollback to savepoint attack').catch(() => undefined);
-      const next = effect.next === undefined ? '' : (await says(effect.next[0])).said;
-      const elsewhere =
-        effect.elsewhere === undefined
-          ? ''
-          : (await speaker(await database.connect())(effect.elsewhere[0])).said;
+    return await client.use(async ({ say }) => {
+      await say(`select set_config('app.tenant', '${TENANT}', false)`);
+      if (where === 'transaction') await say('begin; savepoint attack');
+      await say(`set ${where === 'transaction' ? 'local ' : ''}statement_timeout = ${timeoutMs}`);
+      const { state, said } = await say(text);
+      if (state !== 'ok') await say('rollback to savepoint attack');
+      const next = effect.next === undefined ? '' : (await say(effect.next[0])).said;
+      const elsewhere = effect.elsewhere === undefined ? '' : await other(database, effect.elsewhere[0]);
       // A notification comes before the answer to the statement that follows it.
       if (effect.heard !== undefined) await listener.query('select 1');
-      if (where === 'transaction') await client.query('rollback').catch(() => undefined);
       return { state, said, next, elsewhere, heard: heard.join('\n') };
-    } finally {
-      await client.end().catch(() => undefined);
-    }
+    });
   };
 
   return {
@@ -118,6 +124,7 @@ export async function openRawPath(server: TestServer): Promise<RawPath> {
       }
     },
     drop: async () => {
+      await Promise.all([...clients.values()].map((client) => client.end()));
       await Promise.all(bystanders.map((bystander) => bystander.end().catch(() => undefined)));
       await listener.end();
       await main.drop();
@@ -138,28 +145,4 @@ export function missingOnRawPath(attack: Attack, outcome: RawOutcome): readonly 
     missing.push(`elsewhere ${raw.elsewhere[1]}`);
   if (raw.heard !== undefined && !raw.heard.test(outcome.heard)) missing.push(`heard ${raw.heard}`);
   return missing;
-}
-
-const AS_TEXT = { getTypeParser: () => (sent: string) => sent } as unknown as pg.CustomTypesConfig;
-
-type Speaker = (text: string) => Promise<{ readonly state: string; readonly said: string }>;
-
-/** Runs a text as it is, several statements and all, and gives everything that came back. */
-function speaker(client: pg.Client): Speaker {
-  let said: string[] = [];
-  client.on('notice', (notice) => said.push(`${notice.message ?? ''} ${notice.detail ?? ''}`));
-  const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
-  connection.on('copyData', ({ chunk }: { chunk: Buffer }) => said.push(chunk.toString('utf8')));
-  return async (text) => {
-    said = [];
-    try {
-      const results = [await client.query<(string | null)[]>({ text, rowMode: 'array', types: AS_TEXT })];
-      said.push(JSON.stringify(results.flat().map(({ rows }) => rows)));
-      return { state: 'ok', said: said.join('\n') };
-    } catch (error) {
-      const { message, code, detail, hint, where } = error as pg.DatabaseError;
-      said.push([message, detail, hint, where].join(' '));
-      return { state: code ?? message, said: said.join('\n') };
-    }
-  };
 }

@@ -2,8 +2,8 @@
  * Neither guard nor executor: the text goes to a session that has opened a genuine seal and become the slice role, as no tool of
  * Ringfence’s ever sends it. What it comes to shows what the database holds by itself.
  */
-import type pg from 'pg';
 import type { GovernedWorld } from './governed-world.js';
+import { ReusedClient } from './reused-client.js';
 
 export interface Siege {
   /** Everything that came back: rows, messages, details, notices. */
@@ -14,55 +14,44 @@ export interface Siege {
   readonly seen: string;
 }
 
+export interface Besieged {
+  attack(text: string, timeoutMs: number): Promise<Siege>;
+  end(): Promise<void>;
+}
+
 const ENTER =
   "select ringfence.enter($1), set_config('role', $2, true), set_config('statement_timeout', $3, true), set_config('transaction_read_only', 'on', true)";
 
 const OPEN = `select coalesce((ringfence.tenant('support') || ', ' || ringfence.user_id('support')), 'nobody')
   || coalesce(' and ' || ringfence.tenant('finance'), '') as boundary`;
 
-const SEEN = ['customer', 'ticket', 'ticket_note', 'memo']
+const SEEN = ['customer', 'ticket', 'ticket_note', 'memo', 'ticket_summary']
   .map((view) => `select row_to_json(v)::text from slice_support.${view} v`)
   .join(' union all ');
 
-const AS_TEXT = { getTypeParser: () => (sent: string) => sent } as unknown as pg.CustomTypesConfig;
-
-export async function besiege(world: GovernedWorld, text: string, timeoutMs: number): Promise<Siege> {
-  const client = await world.database.connect({
-    name: 'ringfence_gateway',
-    password: world.governed.keys.gatewayPassword,
-  });
-  client.on('error', () => undefined);
-  const said: string[] = [];
-  client.on('notice', (notice) => said.push(`${notice.message ?? ''} ${notice.detail ?? ''}`));
-  const { connection, processID } = client as unknown as {
-    connection: NodeJS.EventEmitter;
-    processID: number;
+export function besieged(world: GovernedWorld): Besieged {
+  const login = { name: 'ringfence_gateway', password: world.governed.keys.gatewayPassword };
+  const client = new ReusedClient(() => world.database.connect(login));
+  return {
+    attack: (text, timeoutMs) =>
+      client.use(async ({ say, backend }) => {
+        await say('begin');
+        await say(ENTER, [
+          world.claims.make(world.boundary, backend),
+          world.role.sliceRole,
+          String(timeoutMs),
+        ]);
+        await say('savepoint siege');
+        const ask = async (sql: string): Promise<string> => {
+          const { said, state } = await say(sql);
+          if (state !== 'ok') await say('rollback to savepoint siege');
+          return said;
+        };
+        const said = await ask(text);
+        // What an attack made the server chatty with comes before the answer.
+        const boundary = (await ask(OPEN)).split('\n').at(-1) ?? '';
+        return { said, boundary, seen: await ask(SEEN) };
+      }),
+    end: () => client.end(),
   };
-  connection.on('copyData', ({ chunk }: { chunk: Buffer }) => said.push(chunk.toString('utf8')));
-  const ask = async (sql: string): Promise<string> => {
-    try {
-      const results = [
-        await client.query<(string | null)[]>({ text: sql, rowMode: 'array', types: AS_TEXT }),
-      ];
-      return JSON.stringify(results.flat().map(({ rows }) => rows));
-    } catch (error) {
-      await client.query('rollback to savepoint siege').catch(() => undefined);
-      const { message, detail, hint, where } = error as pg.DatabaseError;
-      return [message, detail, hint, where].join(' ');
-    }
-  };
-  try {
-    await client.query('begin');
-    await client.query(ENTER, [
-      world.claims.make(world.boundary, processID),
-      world.role.sliceRole,
-      String(timeoutMs),
-    ]);
-    await client.query('savepoint siege');
-    said.push(await ask(text));
-    return { said: said.join('\n'), boundary: await ask(OPEN), seen: await ask(SEEN) };
-  } finally {
-    await client.query('rollback').catch(() => undefined);
-    await client.end().catch(() => undefined);
-  }
 }

@@ -52,6 +52,7 @@ select setval(pg_get_serial_sequence(t, 'id'), 7500) from unnest(array['customer
 
 create view everybody as select id, org_id, full_name, email, salary from customer;
 create materialized view ticket_cache as select id, org_id, subject from ticket;
+create materialized view ticket_summary as select id, org_id, subject, status from ticket;
 create function ticket_count(org text) returns bigint language sql security definer set search_path = public, pg_temp
   as 'select count(*) from ticket where org_id = org';
 revoke all on function ticket_count(text) from public;
@@ -98,6 +99,7 @@ tables:
   memo: { tenant: { column: org_id }, user: { column: owner_id } }
   invoice: { tenant: { column: org_id } }
   usage_log: { tenant: { column: org_id } }
+  ticket_summary: { tenant: { column: org_id } }
 acknowledge:
   reach:
     - function public.check_code(text)
@@ -120,6 +122,7 @@ roles:
       ticket_note: {}
       memo: {}
       usage_log: {}
+      ticket_summary: {}
   finance:
     tools: [query, sql]
     tables:
