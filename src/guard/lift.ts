@@ -34,12 +34,14 @@ export interface Lift {
 export function lift(select: SelectStmt): Lift {
   const lifter = new Lifter();
   lifter.select(select);
+  lifter.nameResults();
   return { literals: lifter.literals, parameters: lifter.parameters };
 }
 
 class Lifter {
   readonly literals = new Map<A_Const, Lifted>();
   parameters = 0;
+  readonly #results: ResTarget[] = [];
   /** Expressions of the SELECT at hand that others must stay equal to. */
   #keys: readonly Node[] = [];
   #compared = false;
@@ -55,7 +57,11 @@ class Lifter {
     this.#each(select.fromClause, 'typed');
     this.#visit(select.whereClause, 'typed');
     this.#liftKeys(select);
-    for (const target of select.targetList ?? []) if ('ResTarget' in target) this.#target(target.ResTarget);
+    for (const target of select.targetList ?? []) {
+      if (!('ResTarget' in target)) continue;
+      this.#results.push(target.ResTarget);
+      this.#visit(target.ResTarget.val, 'typed');
+    }
     this.#visit(select.havingClause, 'typed');
     this.#each(select.windowClause, 'typed');
     for (const item of select.sortClause ?? []) if ('SortBy' in item) this.#unlessPosition(item.SortBy.node);
@@ -65,12 +71,12 @@ class Lifter {
   }
 
   /** Those that others are compared with come first. */
-  #liftKeys({ groupClause, distinctClause, targetList, sortClause }: SelectStmt): void {
-    const all = groupingKeys([...(groupClause ?? []), ...(distinctClause ?? [])]);
+  #liftKeys({ groupClause = [], distinctClause = [], targetList = [], sortClause }: SelectStmt): void {
+    const targets = targetList.flatMap((target) => ('ResTarget' in target ? [target.ResTarget] : []));
+    const all = groupingKeys(groupClause).flatMap((key) => [key, ...targetsMeant(key, targets)]);
+    all.push(...groupingKeys(distinctClause));
     // With DISTINCT, ORDER BY may have expressions of the select list alone.
-    if (distinctClause !== undefined && sortClause !== undefined)
-      for (const target of targetList ?? [])
-        if ('ResTarget' in target && target.ResTarget.val !== undefined) all.push(target.ResTarget.val);
+    if (distinctClause.length > 0 && sortClause !== undefined) all.push(...values(targets));
     const compared = this.#compared;
     const keys: Node[] = [];
     this.#keys = keys;
@@ -84,12 +90,13 @@ class Lifter {
     this.#compared = compared || keys.length > 0;
   }
 
-  #target(target: ResTarget): void {
-    const { val, name } = target;
-    this.#visit(val, 'typed');
-    if (val === undefined || name !== undefined || !('A_Const' in val)) return;
-    // A cast would lend the column its name.
-    if (this.literals.get(val.A_Const)?.opaque.startsWith('(') === true) target.name = '?column?';
+  /** A literal that becomes a cast would lend its column the name of the type. All are named at the end, lest equal ones differ before. */
+  nameResults(): void {
+    for (const target of this.#results) {
+      const { val, name } = target;
+      if (name !== undefined || val === undefined || !('A_Const' in val)) continue;
+      if (this.literals.get(val.A_Const)?.opaque.startsWith('(') === true) target.name = '?column?';
+    }
   }
 
   #unlessPosition(node: Node | undefined): void {
@@ -116,8 +123,8 @@ class Lifter {
     } else if ('SubLink' in node) {
       this.#visit(node.SubLink.testexpr, fixedOr(place, 'typed'), 'typed');
       this.#visit(node.SubLink.subselect, 'typed');
-    } else
-      for (const [type, parts] of Object.entries(node)) this.#parts(parts, fixedOr(place, placeIn(type)));
+    } else if (!('ColumnRef' in node))
+      for (const type in node) this.#parts(node[type as keyof Node], fixedOr(place, placeIn(type)));
   }
 
   #call(call: FuncCall, place: Place): void {
@@ -128,9 +135,10 @@ class Lifter {
   }
 
   #parts(parts: object, place: Place): void {
-    for (const [name, part] of Object.entries(parts)) {
+    for (const name in parts) {
       // Its modifiers are constants.
       if (name === 'typeName') continue;
+      const part: unknown = parts[name as keyof typeof parts];
       if (Array.isArray(part)) this.#each(part, place);
       else if (isNode(part)) this.#visit(part, place);
       else if (typeof part === 'object' && part !== null) this.#parts(part, place);
@@ -143,6 +151,7 @@ class Lifter {
       const pairs: (readonly [A_Const, A_Const])[] = [];
       const same = sameTree(key, node, (name, one, other) => {
         if (name === 'A_Const') pairs.push([one, other]);
+        else if (name === 'ResTarget') this.#results.push(other);
       });
       if (!same) return false;
       for (const [one, other] of pairs) {
@@ -184,8 +193,8 @@ function sides(...nodes: readonly (Node | undefined)[]): Node[] {
 /** A node names its kind; what has no kind of its own in the tree is a part of the node around it. */
 function isNode(part: unknown): part is Node {
   if (typeof part !== 'object' || part === null) return false;
-  const [kind = ''] = Object.keys(part);
-  return kind >= 'A' && kind < 'a';
+  for (const kind in part) return kind < 'a';
+  return false;
 }
 
 /** The expressions of a GROUP BY or DISTINCT ON, out of grouping sets and rows. */
@@ -195,6 +204,33 @@ function groupingKeys(nodes: readonly Node[]): Node[] {
     if ('RowExpr' in node) return groupingKeys(node.RowExpr.args ?? []);
     return Object.keys(node).length === 0 ? [] : [node];
   });
+}
+
+/** The results that an entry of GROUP BY may stand for, by its position or its name. */
+function targetsMeant(key: Node, targets: readonly ResTarget[]): Node[] {
+  if ('A_Const' in key) {
+    const position = key.A_Const.ival?.ival ?? 0;
+    // A star before it shifts the positions: then it may be any.
+    const shifted = targets.slice(0, position).some(({ val }) => val !== undefined && isStar(val));
+    return values(shifted ? targets : targets.slice(position - 1, position));
+  }
+  const [name, ...more] = 'ColumnRef' in key ? (key.ColumnRef.fields ?? []) : [];
+  if (name === undefined || more.length > 0 || !('String' in name)) return [];
+  return values(targets.filter((target) => target.name === name.String.sval));
+}
+
+function isStar(node: Node): boolean {
+  if ('A_Indirection' in node) return isStarred(node.A_Indirection.indirection);
+  return 'ColumnRef' in node && isStarred(node.ColumnRef.fields);
+}
+
+function isStarred(names: readonly Node[] | undefined): boolean {
+  const last = names?.at(-1);
+  return last !== undefined && 'A_Star' in last;
+}
+
+function values(targets: readonly ResTarget[]): Node[] {
+  return targets.flatMap(({ val }) => (val === undefined ? [] : [val]));
 }
 
 /** The type that PostgreSQL gives a constant; `text` for one that has none yet; undefined for what is not lifted. */

@@ -23,14 +23,22 @@ export function sameTree(one: unknown, other: unknown, met: Met): boolean {
     for (let at = 0; at < one.length; at++) if (!sameTree(one[at], other[at], met)) return false;
     return true;
   }
+  const [its, others] = [one as Fields, other as Fields];
   let count = 0;
-  for (const [name, value] of Object.entries(one)) {
+  for (const name in its) {
+    const value = its[name];
     if (value === undefined || NOISE.has(name)) continue;
     count += 1;
-    const counterpart: unknown = (other as Readonly<Record<string, unknown>>)[name];
-    if (!sameTree(value, counterpart, met)) return false;
-    if (typeof value === 'object' && value !== null) met(name, value, counterpart as object);
+    if (typeof value !== 'object' || value === null) {
+      if (value !== others[name]) return false;
+    } else {
+      const counterpart = others[name];
+      if (!sameTree(value, counterpart, met)) return false;
+      met(name, value, counterpart as object);
+    }
   }
-  for (const name in other) if (!NOISE.has(name)) count -= 1;
+  for (const name in others) if (!NOISE.has(name)) count -= 1;
   return count === 0;
 }
+
+type Fields = Readonly<Record<string, unknown>>;

@@ -139,11 +139,12 @@ describeOnServers('the executor of a slice', (server) => {
 
     const { rows } = await client.query(CALL, [genuine, WHO]);
     expect(rows).toEqual([{ records: '(ringfence_slice_support,40)', sqlstate: null }]);
-    const twice = `select (ringfence.execute($1, 'select 1', 1, 100, null, null, null)).records, (ringfence.execute($2, 'select 1', 1, 100, null, null, null)).records`;
-    expect(await refusal(twice, [genuine, await claimOf('support', 'b')])).toBe('25001');
+    const twice = `select (ringfence.execute($1, $3, 1, 100, null, null, null)).records, (ringfence.execute($2, 'select 1', 1, 100, null, null, null)).records`;
+    for (const text of ['select 1', `select set_config('ringfence.seal', '', false)`])
+      expect(await refusal(twice, [genuine, await claimOf('support', 'b'), text]), text).toBe('25001');
     await client.query('begin');
     await client.query(CALL, [genuine, WHO]);
-    expect(await refusal(CALL, [await claimOf().catch(() => genuine), WHO])).toBe('25001');
+    expect(await refusal(CALL, [await claimOf(), WHO])).toBe('25001');
     await client.query('rollback');
   });
 

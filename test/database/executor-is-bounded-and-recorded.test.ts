@@ -159,6 +159,19 @@ describeOnServers('a call of the executor', (server) => {
     });
   });
 
+  it('is one of many at once, each in its own tenant', async () => {
+    const many = await openPool(executor.policy, executor.keys, { url: executor.gatewayUrl, size: 4 });
+    const text =
+      'select distinct tenant, (select count(*) from slice_support.purchase) from slice_support.customer';
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, n) => {
+        const tenant = n % 2 === 0 ? 'a' : 'b';
+        expect(rowsOf(await many.execute(text, { tenant, columns: 2 }))).toEqual([[tenant, '200']]);
+      }),
+    );
+    await many.close();
+  });
+
   it('is recorded and answered when it is cancelled, by the caller or from the server', async () => {
     const giveUp = new AbortController();
     setTimeout(() => giveUp.abort(), 100);

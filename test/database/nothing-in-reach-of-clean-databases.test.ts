@@ -45,7 +45,7 @@ create view kept as select * from rates.rate;
 create type pair as (a int, b int);
 create function pair_text(pair) returns text language sql immutable as 'select $1.a || '' '' || $1.b';
 create cast (pair as text) with function pair_text(pair);
-create domain positive as int check (gross(value) > 0);
+create domain taxed as int check (gross(value) > 0);
 create sequence order_number;
 select lo_from_bytea(4242, 'mine');
 create role reporting nologin;

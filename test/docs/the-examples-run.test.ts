@@ -78,12 +78,13 @@ describeOnServers('the pages', (server) => {
 
   it('show queries for the operator that run', async () => {
     const { text } = onlyBlock(readPage('docs/operations.md'), 'sql', 'run=admin');
-    const [pending, logins, members] = text.split(/;\n+/).filter((one) => one.trim() !== '');
+    const [pending, logins, members, refreshes] = text.split(/;\n+/).filter((one) => one.trim() !== '');
     expect(await shop.database.query(pending ?? '')).toHaveLength(1);
     expect((await shop.database.query(logins ?? '')).length).toBeGreaterThan(0);
     expect((await shop.database.query(members ?? '')).map((row) => row.of_role)).toContain(
       'ringfence_slice_support',
     );
+    expect(await shop.database.query(refreshes ?? '')).toEqual([]);
   });
 
   it('show a script that verifies the ledger, and notices when it was changed', async () => {

@@ -7,7 +7,7 @@ import { createDatabase, type TestDatabase } from '../support/database.js';
 import { describeOnServers } from '../support/test-server.js';
 import { describeStatement } from './support/describe-statement.js';
 import { shopSlice, shopSql, TENANTS } from './support/shop.js';
-import { LATER_STATEMENTS, STATEMENTS } from './support/statements.js';
+import { LATER_SHOP_STATEMENTS, SHOP_STATEMENTS } from './support/shop-statements.js';
 
 let guard: Guard;
 beforeAll(async () => {
@@ -30,8 +30,10 @@ describeOnServers('the opaque form', (server) => {
   });
   afterAll(() => database?.drop());
 
-  const later = LATER_STATEMENTS.filter(([since]) => since <= server.major).map(([, statement]) => statement);
-  it.each([...STATEMENTS, ...later])('gives the columns of %s', async (statement) => {
+  const later = LATER_SHOP_STATEMENTS.filter(([since]) => since <= server.major).map(
+    ([, statement]) => statement,
+  );
+  it.each([...SHOP_STATEMENTS, ...later])('gives the columns of %s', async (statement) => {
     const { text, opaque } = guarded(statement, server.major);
     const columns = await describeStatement(client, text);
     // A statement that cannot be described would be equal to any other such.

@@ -10,7 +10,7 @@ import { createDatabase, type TestDatabase } from '../support/database.js';
 import { describeOnServers } from '../support/test-server.js';
 import { PLAIN_EXECUTOR_SQL, runPlainly } from './support/plain-executor.js';
 import { SHOP_GRANTS, shopSlice, shopSql, TENANTS } from './support/shop.js';
-import { LATER_STATEMENTS, STATEMENTS } from './support/statements.js';
+import { LATER_SHOP_STATEMENTS, SHOP_STATEMENTS } from './support/shop-statements.js';
 
 /** Each gives something else on the tables of all tenants: a scope that is missing in one place shows. */
 const CROSSING = [
@@ -112,8 +112,10 @@ describeOnServers('a guarded text', (server) => {
     return verdict.text;
   };
 
-  const later = LATER_STATEMENTS.filter(([since]) => since <= server.major).map(([, statement]) => statement);
-  const steady = [...STATEMENTS, ...later].filter((statement) => !CLOCK.test(statement));
+  const later = LATER_SHOP_STATEMENTS.filter(([since]) => since <= server.major).map(
+    ([, statement]) => statement,
+  );
+  const steady = [...SHOP_STATEMENTS, ...later].filter((statement) => !CLOCK.test(statement));
   it.each(steady)('gives what a database with one tenant gives: %s', async (statement) => {
     const expected = await runPlainly(alone, statement, 'red');
     expect(await runPlainly(everyone, written(statement), 'red')).toEqual(expected);

@@ -38,6 +38,7 @@ roles:
   support:
     limits: { rows: 10000, scanned_rows: 5000 }
     tables: { sale: {}, daily: { columns: [month, total] }, sales_by_hand: {}, not_yet: {} }
+  analyst: { tools: [sql], tables: { daily: {}, sales_by_hand: {}, not_yet: {} } }
   narrow: { limits: { rows: 10000, scanned_rows: 1000 }, tables: { daily: { columns: [month, total] } } }
 `;
 
@@ -174,6 +175,31 @@ describeOnServers('an answer from a materialised view', (server) => {
       governed.call({ tenant, role: 'narrow' }, 'query', { table: 'daily' });
     expect(allowed(await asNarrow('small')).rows).toHaveLength(200);
     expect(await asNarrow('large')).toMatchObject({ decision: 'denied', code: 'too_broad' });
+  });
+
+  it('is told to SQL that an agent wrote as well, for each view that it reads', async () => {
+    await open();
+    const sql = (statement: string): Promise<Decision> =>
+      governed.call({ tenant: 'small', role: 'analyst' }, 'sql', { statement });
+    await look(refreshed('sales_by_day'));
+    const [record] = await database.query<{ at: Date }>(
+      `select refreshed_at as at from ringfence.refresh where view_name = 'sales_by_day'`,
+    );
+    const both = allowed(
+      await sql(
+        'select sum(d.total) as days, (select sum(h.total) from sales_by_hand h) as hand from daily d',
+      ),
+    );
+    expect(both.rows).toEqual([{ days: 200, hand: 200 }]);
+    expect(both.freshness).toEqual({ daily: record?.at.toISOString(), sales_by_hand: null });
+    expect(allowed(await sql('select 1 as one')).freshness).toBeUndefined();
+    await look(refreshed('not_yet'));
+    await database.query('refresh materialized view not_yet with no data');
+    expect(await sql('select * from not_yet')).toMatchObject({
+      decision: 'failed',
+      code: 'database_unavailable',
+      reason: 'A materialised view has no rows yet.',
+    });
   });
 
   it('is announced by describe_schema, with how often it is refreshed', async () => {

@@ -9,6 +9,53 @@ import { describeOnServers } from '../support/test-server.js';
 import { CHINOOK_SQL, valuesOf } from './support/chinook.js';
 import { allEvents, eventsOf } from './support/events.js';
 
+/** Statements with a text in every kind of place, well-formed and not. */
+function saying(secret: string): readonly string[] {
+  const name = `"${secret.replaceAll('"', '""')}"`;
+  const text = `'${secret.replaceAll("'", "''")}'`;
+  return [
+    `select ${text} as a, 918273645 as b -- ${secret}`,
+    `select city as ${name} from customer where city = ${text}`,
+    `select * from ${name}`,
+    `select * from ${name}.${name}`,
+    `select ${name} from customer`,
+    `select ${name}.city from customer`,
+    `select customer.${name} from customer`,
+    `select city from customer ${name} order by ${name}.${name}`,
+    `select ${name}(city) from customer`,
+    `select public.${name}(city) from customer`,
+    `select city::${name} from customer`,
+    `select city collate ${name} from customer`,
+    `select ${text}::int`,
+    `select ${text}::date + city from customer`,
+    `select date ${text}`,
+    `select interval ${text}`,
+    `select ${text} + 1`,
+    `select 1 ${name} ${name}`,
+    `select ${text} ${text}`,
+    `select '${secret}`,
+    `select "${secret}`,
+    `select $$${secret}`,
+    `select /* ${secret}`,
+    `select ${secret} ${secret} ${secret}`,
+    `select $$${secret}$$ from ${secret}`,
+    `select U&${name}, U&${text}, E${text}, N${text}, B${text}, X${text}`,
+    `with ${name} as (select 1) select * from ${name} join ${name} on true`,
+    `with a (${name}) as (select 1) select b from a`,
+    `select * from (select 1) as ${name} (${name}), lateral (select ${name}.x) z`,
+    `select sum(total) over ${name} from invoice`,
+    `select sum(total) over (partition by ${name}) from invoice window ${name} as ()`,
+    `select make_date(${name} => 1)`,
+    `select jsonb_path_query('{}', ${text})`,
+    `select city ~ ${text} from customer`,
+    `select to_date(city, ${text}) from customer`,
+    `select count(*) from customer where city = E'\\x6bettle-918273645' /* ${secret} */`,
+    `select city from customer group by ${text} having ${text} = ${name}`,
+    `insert into ${name} values (${text})`,
+    `select 1; select ${text}`,
+  ];
+}
+
 describeOnServers('SQL without bounds', (server) => {
   let database: TestDatabase;
   let governed: Governed;
@@ -182,23 +229,25 @@ describeOnServers('SQL without bounds', (server) => {
   });
 
   it('leaves no value, no literal and no text of its own in the ledger', async () => {
-    const secret = 'kettle-918273645';
-    for (const statement of [
-      `select '${secret}' as a, 918273645 as b -- ${secret}`,
-      `select city as "${secret}" from customer where city = '${secret}'`,
-      `select * from "${secret}"`,
-      `select "${secret}" from customer`,
-      `select '${secret}'::int`,
-      `select '${secret}`,
-      `select ${secret} ${secret} ${secret}`,
-      `select $$${secret}$$ from ${secret}`,
-      `with "${secret}" as (select 1) select * from "${secret}" join "x${secret}" on true`,
-      `select count(*) from customer where city = E'\\x6bettle-918273645' /* ${secret} */`,
+    for (const secret of [
+      'kettle-918273645',
+      "kettle 'n' 918273645",
+      'a "kettle" b',
+      'kettle""918273645',
+      '"kettle',
     ]) {
-      await governed.call('3', 'sql', { statement });
+      for (const statement of saying(secret)) {
+        await governed.call('3', 'sql', { statement });
+        await governed.call('3', secret, { [secret]: secret, statement: secret });
+      }
     }
     await governed.ringfence.sequence();
-    for (const event of await allEvents(database)) expect(event).not.toMatch(/kettle|918273645/);
+    const events = await allEvents(database);
+    expect(events.length).toBeGreaterThan(300);
+    for (const event of events) {
+      const { action: _, ...told } = (JSON.parse(event) as { event: Record<string, unknown> }).event;
+      expect(JSON.stringify(told)).not.toMatch(/kettle|918273645/i);
+    }
   });
 
   it('has one name for statements that differ in their values, and the same commitment for none', async () => {

@@ -37,7 +37,8 @@ function refuseJoins(judging: Judging, joins: number, near: object): never {
 }
 
 function judgeItem(judging: Judging, item: Node, scope: Scope): SelectResult {
-  const [kind = 'Node'] = Object.keys(item) as NodeName[];
+  const [kind] = Object.keys(item) as NodeName[];
+  if (kind === undefined) judging.refuseConstruct('Node', undefined, item);
   judging.alone(kind, item);
   if ('RangeVar' in item) return judgeRangeVar(judging, item.RangeVar, scope);
   if ('JoinExpr' in item) return judgeJoin(judging, item.JoinExpr, scope);

@@ -154,6 +154,7 @@ export class Judging {
     return list.map((item) => {
       if (!('String' in item) || item.String.sval === undefined)
         this.refuseConstruct('Name', undefined, near);
+      this.alone('String', item);
       return item.String.sval;
     });
   }

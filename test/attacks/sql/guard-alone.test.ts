@@ -17,7 +17,10 @@ describeOnServers('the guard alone', (server) => {
   afterAll(() => plain.drop());
 
   const judged = async (attack: Attack): Promise<readonly string[]> => {
-    const verdict = plain.guard.judge(textFor(attack, 'guard'), plain.slice);
+    const text = textFor(attack, 'guard');
+    const verdict = plain.guard.judge(text, plain.slice);
+    // What the guard remembers of a shape must not make it kinder.
+    expect(plain.guard.judge(text, plain.slice), attack.name).toEqual(verdict);
     const expected = attack.guard ?? 'refused';
     if ('rule' in verdict) {
       const told = JSON.stringify(verdict);

@@ -8,6 +8,7 @@ import type { CompiledRole } from '../../../../src/policy/compiled.js';
 import { createDatabase, type TestDatabase } from '../../../support/database.js';
 import { type Governed, govern } from '../../../support/governed.js';
 import type { TestServer } from '../../../support/test-server.js';
+import { lookAt } from './session-look.js';
 import { TENANT, WORLD_POLICY, WORLD_STATE, worldTemplate } from './world-schema.js';
 
 /** What no attack may change. */
@@ -42,26 +43,11 @@ export interface GovernedWorld {
   drop(): Promise<void>;
 }
 
-/** Everything of a session that can outlive a transaction. */
-const SESSION = `
-select name || ' = ' || coalesce(setting, '') from pg_catalog.pg_settings
-union all select 'user = ' || current_user || ', ' || session_user
-union all select 'seal = ' || coalesce(current_setting('ringfence.seal', true), '')
-union all select 'prepared = ' || name from pg_catalog.pg_prepared_statements
-union all select 'cursor = ' || name from pg_catalog.pg_cursors where name <> ''
-union all select 'channel = ' || channel from pg_catalog.pg_listening_channels() channel
-union all select 'temporary schema = ' || pg_catalog.pg_my_temp_schema()
-union all select 'advisory locks = ' || count(*) from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and locktype = 'advisory'
-order by 1`;
-
 const AS_TEXT = { getTypeParser: () => (sent: string) => sent } as unknown as pg.CustomTypesConfig;
 
-export async function openGovernedWorld(
-  server: TestServer,
-  options: Parameters<typeof govern>[2] = {},
-): Promise<GovernedWorld> {
+export async function openGovernedWorld(server: TestServer): Promise<GovernedWorld> {
   const database = await createDatabase(server, { template: worldTemplate });
-  const governed = await govern(database, WORLD_POLICY, { ...options, onOperatorEvent: () => undefined });
+  const governed = await govern(database, WORLD_POLICY, { onOperatorEvent: () => undefined });
   const role = governed.ringfence.policy.roles.get('support');
   if (role === undefined) throw new Error('the policy has no role support');
   const [domain] = await database.query<{ domain: string }>('select ringfence.domain() as domain');
@@ -105,9 +91,9 @@ export async function openGovernedWorld(
     session: async () => {
       const lease = await pool.lease(TENANT);
       const { processID } = lease.client as unknown as { processID: number };
-      const { rows } = await lease.client.query<string[]>({ text: SESSION, rowMode: 'array' });
+      const lines = await lookAt(lease.client);
       lease.release(true);
-      return { backend: String(processID), lines: rows.map(([line]) => line ?? '') };
+      return { backend: String(processID), lines };
     },
     ask: async (sql) => {
       const lease = await pool.lease(TENANT);

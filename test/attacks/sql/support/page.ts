@@ -1,5 +1,5 @@
 /** The table of `docs/threat-model.md` that says which layer holds what, read back to be compared with what a run shows. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { Attack, Idea } from './attack.js';
 import { ideas } from './collection.js';
@@ -37,7 +37,6 @@ export class LayerColumn {
     const at = COLUMNS.indexOf(this.#layer);
     const page = new Map(pageRows().map((cells) => [cells[0] ?? '', cells[at] ?? '']));
     const shown = new Map(ideas.map((idea) => [idea.name, cell(this.#seen.get(idea.name) ?? [])]));
-    writeFileSync(`/tmp/column-${this.#layer}.json`, JSON.stringify([...shown])); // TEMP
     expect(page, `column "${this.#layer}" of docs/threat-model.md`).toEqual(shown);
   }
 }
@@ -61,7 +60,7 @@ export function pageRows(): readonly (readonly string[])[] {
   const head = lines.findIndex((line) => line.startsWith('| idea | attacks |'));
   if (head < 0) throw new Error('docs/threat-model.md has no table "| idea | attacks | …"');
   const end = lines.findIndex((line, at) => at > head && !line.startsWith('|'));
-  return lines.slice(head + 2, end).map((line) =>
+  return lines.slice(head + 2, end < 0 ? lines.length : end).map((line) =>
     line
       .split('|')
       .slice(1, -1)
