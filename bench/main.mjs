@@ -7,6 +7,7 @@
  */
 import { parseArgs, styleText } from 'node:util';
 import { executorRows } from './executor.mjs';
+import { guardRows } from './guard.mjs';
 import { sealedRows } from './sealed.mjs';
 import { shapeRows } from './shapes.mjs';
 import { tenantRows } from './tenants.mjs';
@@ -27,6 +28,7 @@ try {
     ['sealed reads', sealedRows],
     ['recorded calls', recordedRows],
     ['decisions', decisionRows],
+    ['the guard', guardRows],
     ['agent-written SQL', executorRows],
     ['plans under row-level security', shapeRows],
     ['ten to ten thousand tenants', tenantRows],

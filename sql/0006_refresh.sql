@@ -25,7 +25,7 @@ create table ringfence.refresh (
   refreshed_at timestamptz,
   took interval,
   relation oid,
-  -- Failures since then, and the last of them.
+  -- Failures since then, and the last of them. PostgreSQL's words may hold values of rows: nobody but ringfence_owner reads them.
   failures int not null default 0,
   failed_at timestamptz,
   sqlstate text,

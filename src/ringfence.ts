@@ -137,7 +137,7 @@ export async function createRingfence(options: RingfenceOptions): Promise<Ringfe
     }
     const agentSql = await guardOf(policy, catalog);
     const sqlReach = createSqlReach({
-      policy,
+      policy: served.policy,
       exposure: catalog.exposure,
       read: () => gateway.exposure(),
       log,

@@ -45,6 +45,11 @@ export function boundaryPolicy(role: string): string {
   return `ringfence_${role}_boundary`;
 }
 
+/** Whether a row-security policy is one role's boundary. */
+export function isBoundaryPolicy(policy: string): boolean {
+  return /^ringfence_[a-z0-9_]+_boundary$/.test(policy);
+}
+
 /** The permissive policy that lets one role's view role past the default refusal; the boundary still holds. */
 export function openPolicy(role: string): string {
   return `ringfence_${role}_open`;

@@ -8,11 +8,11 @@ import type { CompiledPolicy } from '../policy/compiled.js';
 import type { CatalogExposure } from '../policy/exposure.js';
 import { tableKey } from './catalog-index.js';
 import type { DesiredObject } from './desired-object.js';
-import { CLOSED_POLICY, FENCE_POLICY, isOurRole } from './names.js';
+import { CLOSED_POLICY, FENCE_POLICY, isBoundaryPolicy, isOurRole } from './names.js';
 import { type Candidate, holdersIn, type ReachKind } from './reach/candidate.js';
 import { extensionCandidates } from './reach/extensions.js';
 import { functionCandidates } from './reach/functions.js';
-import { relationCandidates } from './reach/relations.js';
+import { boundaryCandidates, relationCandidates } from './reach/relations.js';
 import { rightCandidates } from './reach/rights.js';
 
 export interface ReachFinding {
@@ -37,6 +37,7 @@ export function reachOf(policy: CompiledPolicy, exposure: CatalogExposure): read
     ...functionCandidates(exposure, holders),
     ...extensionCandidates(exposure, holders),
     ...relationCandidates(policy, exposure, holders),
+    ...boundaryCandidates(policy, exposure),
     ...rightCandidates(exposure, holders),
   ];
   return candidates.flatMap(({ reaches, ...found }) => {
@@ -48,21 +49,24 @@ export function reachOf(policy: CompiledPolicy, exposure: CatalogExposure): read
 
 /**
  * What will be open once a policy's objects are there: an apply grants slice roles what the policy asks for, takes away what else they
- * were granted, and fences tables.
+ * were granted, makes its roles what they should be, and fences tables.
  */
 export function exposureWith(exposure: CatalogExposure, desired: readonly DesiredObject[]): CatalogExposure {
   const usage = new Map<string, string[]>(exposure.schemas.map(({ name, usage }) => [name, others(usage)]));
   const fenced = new Set<string>();
-  const slices = new Set<string>();
-  for (const { address } of desired) {
+  const ours = new Set<string>();
+  const boundaries: { schema: string; name: string; roles: readonly string[] }[] = [];
+  for (const { address, for: roles } of desired) {
     if (address.kind === 'schema_grant' || address.kind === 'function_grants')
       usage.set(address.schema, [...(usage.get(address.schema) ?? []), address.role]);
-    if (address.kind === 'policy' && (address.policy === FENCE_POLICY || address.policy === CLOSED_POLICY))
-      fenced.add(tableKey(address.schema, address.name));
-    if (address.kind === 'role') slices.add(address.role);
+    if (address.kind === 'role') ours.add(address.role);
+    if (address.kind !== 'policy') continue;
+    const { schema, name, policy } = address;
+    if (policy === FENCE_POLICY || policy === CLOSED_POLICY) fenced.add(tableKey(schema, name));
+    else if (isBoundaryPolicy(policy)) boundaries.push({ schema, name, roles });
   }
   const create = new Map(
-    exposure.schemas.map((schema) => [schema.name, schema.create.filter((name) => !slices.has(name))]),
+    exposure.schemas.map((schema) => [schema.name, schema.create.filter((name) => !ours.has(name))]),
   );
   return {
     ...exposure,
@@ -75,9 +79,20 @@ export function exposureWith(exposure: CatalogExposure, desired: readonly Desire
     extensions: withoutSlices(exposure.extensions),
     relations: withoutSlices(exposure.relations).map((relation) => ({
       ...relation,
-      closedTo: fenced.has(tableKey(relation.schema, relation.name)) ? [...slices] : [],
+      closedTo: fenced.has(tableKey(relation.schema, relation.name)) ? [...ours] : [],
     })),
+    unbound: exposure.unbound.filter((name) => !ours.has(name)),
+    boundaries: byTable(boundaries),
   };
+}
+
+function byTable(boundaries: CatalogExposure['boundaries']): CatalogExposure['boundaries'] {
+  const tables = new Map<string, CatalogExposure['boundaries'][number]>();
+  for (const one of boundaries) {
+    const key = tableKey(one.schema, one.name);
+    tables.set(key, { ...one, roles: [...(tables.get(key)?.roles ?? []), ...one.roles] });
+  }
+  return [...tables.values()];
 }
 
 const others = (grantees: readonly string[]): string[] => grantees.filter((name) => !isOurRole(name));

@@ -17,6 +17,24 @@ export const LEVELS = 400;
  */
 export const UNSCANNED_BYTES = 2_048;
 
+/**
+ * PostgreSQL's scanner reads a run of operator signs to its end, for each sign in it anew: 16 kB of them take seconds. In comments such
+ * runs are lines, so a line of an ordinary length is none.
+ */
+const SIGNS = 256;
+const RUN_OF_SIGNS = new RegExp(`[-+*/<>=~!@#%^&|\`?]{${SIGNS + 1}}`);
+
+/** The denial of a text that takes the scanner too long, or undefined. */
+export function slowToRead(text: string): Denial | undefined {
+  if (!RUN_OF_SIGNS.test(text)) return undefined;
+  return deny(
+    'limit_exceeded',
+    'sql.text',
+    `The statement has a run of more than ${SIGNS} signs that operators are made of.`,
+    'Break it up, or leave it out.',
+  );
+}
+
 /** They open what only their partner closes. */
 const OPENS: ReadonlySet<string> = new Set(['(', '[', 'case']);
 const CLOSES: ReadonlySet<string> = new Set([')', ']', 'end']);

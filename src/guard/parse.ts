@@ -4,7 +4,7 @@ import type { RawStmt, SelectStmt } from 'libpg-query';
 import { type Denial, deny } from '../errors.js';
 import { placeOfByte, placeOfCharacter } from './judge/place.js';
 import type { Parsed } from './judged.js';
-import { LEVELS, nestingBound, tooDeep, UNSCANNED_BYTES } from './nesting.js';
+import { LEVELS, nestingBound, slowToRead, tooDeep, UNSCANNED_BYTES } from './nesting.js';
 import { statementKind } from './statement-kind.js';
 
 type Parser = typeof import('libpg-query');
@@ -76,6 +76,8 @@ export function parseSelect(text: string): Parsed | Denial {
     loadParser().catch(() => undefined);
     return unreadable();
   }
+  const slow = slowToRead(text);
+  if (slow !== undefined) return slow;
   try {
     if (bytes > UNSCANNED_BYTES && nestsTooDeep(parser, text)) return tooDeep();
     return oneSelect(text === '' ? [] : (parser.parseSync(text).stmts ?? []), text);

@@ -8,15 +8,23 @@
 export interface CatalogExposure {
   readonly schemas: readonly ExposedSchema[];
   /**
-   * Functions that run with their owner's rights or in a language that no rights bind, those of extensions left out unless they are
-   * of the first kind; aggregates made of such; and PostgreSQL's own that are kept from PUBLIC by default and are not here.
+   * Functions that run with their owner's rights, that row security lets go first, or whose language no rights bind (those of extensions
+   * left out); aggregates made of such; and PostgreSQL's own that are kept from PUBLIC by default and are not here.
    */
   readonly functions: readonly ExposedFunction[];
   /** Functions of extensions in a language that no rights bind, and relations of extensions that may be read. */
   readonly extensions: readonly ExposedExtension[];
   readonly relations: readonly ExposedRelation[];
-  /** Roles that a slice role is a member of. */
+  /** Roles that a slice role, or the role that owns its views, is a member of. */
   readonly memberships: readonly { readonly role: string; readonly member: string }[];
+  /** Slice roles, and roles that own their views, whom row security does not bind: superusers, BYPASSRLS. */
+  readonly unbound: readonly string[];
+  /** Tables with row security on, and the roles that own views and whose boundary it holds. */
+  readonly boundaries: readonly {
+    readonly schema: string;
+    readonly name: string;
+    readonly roles: readonly string[];
+  }[];
   readonly defaultPrivileges: readonly ExposedDefault[];
   /** Settings that grantees may set though PostgreSQL reserves them to superusers. */
   readonly parameters: readonly { readonly name: string; readonly grantees: readonly string[] }[];
@@ -47,6 +55,8 @@ export interface ExposedFunction {
   readonly language: string;
   /** SECURITY DEFINER. */
   readonly definer: boolean;
+  /** LEAKPROOF, by somebody's word: row security lets it see rows first. */
+  readonly leakproof: boolean;
   /** PostgreSQL's own. */
   readonly system: boolean;
   readonly extension: string | null;

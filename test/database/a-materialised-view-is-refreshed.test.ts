@@ -3,9 +3,10 @@ import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { installClaimKeys, setGatewayPassword } from '../../src/database/credentials.js';
 import { Gateway } from '../../src/database/gateway.js';
-import { generateKeys } from '../../src/database/keys.js';
+import { generateKeys, type Keys } from '../../src/database/keys.js';
 import { remove } from '../../src/database/remove.js';
 import { createDatabase, type Login, type TestDatabase } from '../support/database.js';
+import { pgBouncerMissing, startPgBouncer } from '../support/pgbouncer.js';
 import { describeOnServers } from '../support/test-server.js';
 import { uniqueName } from '../support/unique-name.js';
 import { applyPolicy, planPolicy } from './support/governed.js';
@@ -48,6 +49,7 @@ describeOnServers('a materialised view', (server) => {
   let deploy: Login;
   let owner: string;
   let before: unknown;
+  let keys: Keys;
   let gateway: Gateway;
   let other: Gateway;
   const never = new AbortController().signal;
@@ -69,7 +71,7 @@ describeOnServers('a materialised view', (server) => {
 
   beforeEach(async () => {
     const client = await database.connect(deploy);
-    const keys = generateKeys();
+    keys = generateKeys();
     await applyPolicy(client, policy(15), {
       alongside: async () => {
         await installClaimKeys(client, keys);
@@ -301,6 +303,20 @@ describeOnServers('a materialised view', (server) => {
       { org: 'a', id: 2 },
       { org: 'b', id: 3 },
     ]);
+  });
+
+  it.skipIf(pgBouncerMissing !== undefined)('is refreshed through PgBouncer as well', async () => {
+    const behind = { port: database.port, database: database.name, user: 'ringfence_gateway' };
+    const bouncer = await startPgBouncer({ ...behind, password: keys.gatewayPassword });
+    const pooled = await Gateway.open({ url: bouncer.url, keys, pooled: true, size: 1 });
+    expect([SALES, NEWEST]).toContainEqual(await pooled.nextDueView());
+    expect(await pooled.refreshView(SALES, never)).toEqual({ kind: 'refreshed' });
+    expect(
+      await database.query('select statement_timeout from shop.seen order by ctid desc limit 1'),
+    ).toEqual([{ statement_timeout: '1h' }]);
+    expect((await pooled.refreshedViews()).find((one) => one.view === 'sales')?.refreshedAt).not.toBeNull();
+    await pooled.close();
+    await bouncer.stop();
   });
 
   it('is let go by a process that ends, within moments', async () => {

@@ -9,7 +9,7 @@ beforeAll(loadParser);
 /** Nests a statement `n` levels deep, each in its own way. */
 const NESTED: Readonly<Record<string, (n: number) => string>> = {
   sums: (n) => `select ${'1+'.repeat(n)}1`,
-  signs: (n) => `select ${'+-'.repeat(n / 2)}1`,
+  signs: (n) => `select ${'+ - '.repeat(n / 2)}1`,
   nots: (n) => `select ${'not '.repeat(n)}true`,
   cases: (n) => `select ${'case when true then '.repeat(n)}1${' end'.repeat(n)}`,
   'else cases': (n) => `select ${'case when a and b or c then 1 else '.repeat(n)}1${' end'.repeat(n)}`,
@@ -105,6 +105,14 @@ describe('a text', () => {
       code: 'limit_exceeded',
       rule: 'sql.length',
     });
+  });
+
+  it('that keeps the scanner busy is refused before it is read', () => {
+    const run = '+-'.repeat(8_000);
+    for (const text of [`select ${run}1`, `select 'x' ${run}`, `select 1 -- ${run}`]) {
+      expect(denial(text)).toMatchObject({ code: 'limit_exceeded', rule: 'sql.text' });
+    }
+    expect(denial(`select 1 -- ${'-'.repeat(120)}\n /* ${'*'.repeat(120)} */`)).toBeUndefined();
   });
 
   it('that is none is refused', () => {

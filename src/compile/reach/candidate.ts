@@ -16,6 +16,8 @@ export type ReachKind =
   | 'foreign table'
   | 'sequence'
   | 'large objects'
+  | 'row security'
+  | 'role'
   | 'membership'
   | 'create'
   | 'parameter'

@@ -1,6 +1,6 @@
 /**
- * Functions that do more than their caller may: SECURITY DEFINER ones, those in a language that no rights bind, and PostgreSQL's own
- * that it keeps from everybody. They are reached by name, and by what calls them without naming them: an operator, a cast, a domain's
+ * Functions that do more than their caller may: SECURITY DEFINER ones, those that row security trusts with rows (LEAKPROOF), those in a
+ * language that no rights bind, and PostgreSQL's own that it keeps from everybody. They are reached by name, and by what calls them without naming them: an operator, a cast, a domain's
  * check, an aggregate. PostgreSQL then asks for the right to execute the function and not for the one to use its schema; for the
  * functions behind a type or an operator class it asks for neither.
  *
@@ -40,16 +40,18 @@ function isExpected(role: CompiledRole, { schema, name, arguments: types, owner 
   return schema === role.scopeSchema && owner === role.viewRole;
 }
 
-function why({ kind, definer, system, owner, language, ways }: ExposedFunction): string {
-  const what =
-    kind === 'aggregate'
-      ? 'runs a function that its caller may not, or that has its owner’s rights'
-      : definer
-        ? `runs with the rights of its owner ${owner}, past any boundary`
-        : system
-          ? 'is kept from everybody by PostgreSQL itself, and was granted here'
-          : `is written in ${language}, which no rights bind`;
+function why(exposed: ExposedFunction): string {
+  const { ways } = exposed;
+  const what = whatItDoes(exposed);
   return ways.length === 0 ? what : `${what}; it is called by ${few(ways.map(({ by }) => by))} as well`;
+}
+
+function whatItDoes({ kind, definer, leakproof, system, owner, language }: ExposedFunction): string {
+  if (kind === 'aggregate') return 'runs a function that its caller may not, or that has its owner’s rights';
+  if (definer) return `runs with the rights of its owner ${owner}, past any boundary`;
+  if (system) return 'is kept from everybody by PostgreSQL itself, and was granted here';
+  if (leakproof) return 'is marked LEAKPROOF, and so is given rows of every tenant before row security';
+  return `is written in ${language}, which no rights bind`;
 }
 
 function mend({ kind, schema, name, arguments: types, definer, grantees, ways }: ExposedFunction): string[] {

@@ -5,6 +5,7 @@
 import type { CompiledPolicy, CompiledRole, SliceTable } from '../../policy/compiled.js';
 import type { CatalogExposure, ExposedRelation } from '../../policy/exposure.js';
 import { printName } from '../../policy/name.js';
+import { tableKey } from '../catalog-index.js';
 import { quoteName } from '../quote.js';
 import { type Candidate, few, from, type Holders } from './candidate.js';
 
@@ -25,6 +26,24 @@ export function relationCandidates(
       reaches: (role) => reaches(role, relation, shared, holders),
     };
   });
+}
+
+/** Tables of the slices themselves whose boundary is gone: only drift takes it down, and apply puts it up again. */
+export function boundaryCandidates(
+  policy: CompiledPolicy,
+  { boundaries }: CatalogExposure,
+): readonly Candidate[] {
+  const held = new Map(boundaries.map((one) => [tableKey(one.schema, one.name), one.roles]));
+  return [...policy.tables.values()]
+    .filter(({ kind, scope }) => kind === 'table' && scope.kind !== 'shared')
+    .map(({ name, schema, table }) => ({
+      identity: `row security of ${printName([schema, table])}`,
+      kind: 'row security',
+      why: 'was switched off, or lost its rule: "ringfence apply" puts it back',
+      mend: [],
+      reaches: (role) =>
+        role.tables.has(name) && held.get(tableKey(schema, table))?.includes(role.viewRole) !== true,
+    }));
 }
 
 function reaches(

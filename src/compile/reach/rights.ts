@@ -17,9 +17,18 @@ export function rightCandidates(exposure: CatalogExposure, holders: Holders): re
       ({ role, member }): Candidate => ({
         identity: `membership of ${printName([member])} in ${printName([role])}`,
         kind: 'membership',
-        why: 'gives agents everything that this role may do and see',
+        why: 'gives agents what this role may do and see',
         mend: [`revoke ${quoteIdent(role)} from ${quoteIdent(member)}`],
-        reaches: ({ sliceRole }) => sliceRole === member,
+        reaches: ({ sliceRole, viewRole }) => sliceRole === member || viewRole === member,
+      }),
+    ),
+    ...exposure.unbound.map(
+      (name): Candidate => ({
+        identity: `role ${printName([name])}`,
+        kind: 'role',
+        why: 'is not bound by row security any more',
+        mend: [`alter role ${quoteIdent(name)} nosuperuser nobypassrls`],
+        reaches: ({ sliceRole, viewRole }) => sliceRole === name || viewRole === name,
       }),
     ),
     ...creating(exposure, holders),

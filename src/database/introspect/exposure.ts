@@ -28,14 +28,14 @@ const UNTRUSTED = `f.oid >= 16384 and not exists (
 
 /** Trigger functions cannot be called. An aggregate runs its parts with no regard to whether the caller might. */
 const DANGEROUS = `
-  select p.oid, p.prosecdef as definer
+  select p.oid, p.prosecdef as definer, p.proleakproof and p.oid >= 16384 as leakproof
   from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
   where p.prokind <> 'a'
     and p.prorettype not in ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype)
-    and (p.prosecdef or (p.oid >= 16384 and not l.lanpltrusted)
+    and (p.prosecdef or (p.oid >= 16384 and (p.proleakproof or not l.lanpltrusted))
       or (p.oid < 16384 and p.proacl is not null and ${CREATION_RECORDED} and not ${atFirst('pg_proc', 'p.oid', 'EXECUTE')}))
   union all
-  select a.aggfnoid, pg_catalog.bool_or(f.prosecdef)
+  select a.aggfnoid, pg_catalog.bool_or(f.prosecdef), false
   from pg_catalog.pg_aggregate a
   cross join lateral pg_catalog.unnest(array[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn,
     a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]::oid[]) part (oid)
@@ -73,7 +73,7 @@ const WAYS = `
 const FUNCTIONS = `
   select case p.prokind when 'a' then 'aggregate' when 'p' then 'procedure' else 'function' end as kind, n.nspname as schema,
          p.proname as name, pg_catalog.oidvectortypes(p.proargtypes) as arguments, o.rolname as owner, l.lanname as language,
-         d.definer, p.oid < 16384 as system, x.extname as extension, coalesce(g.grantees, '{}') as grantees,
+         d.definer, d.leakproof, p.oid < 16384 as system, x.extname as extension, coalesce(g.grantees, '{}') as grantees,
          coalesce(w.ways, '[]') as ways
   from dangerous d
   join pg_catalog.pg_proc p on p.oid = d.oid
@@ -88,7 +88,7 @@ const FUNCTIONS = `
            pg_catalog.json_agg(pg_catalog.json_build_object('by', w.by, 'schema', w.schema, 'unasked', w.unasked) order by w.by) as ways
     from way w group by w.function
   ) w on w.function = p.oid
-  where (x.extname is null or d.definer) and (g.grantees is not null or w.unasked)
+  where (x.extname is null or d.definer or d.leakproof) and (g.grantees is not null or w.unasked)
   order by 2, 3, 4`;
 
 const EXTENSIONS = `
@@ -106,7 +106,7 @@ const EXTENSIONS = `
     left join (select distinct function from way where not unasked and schema is null) w on w.function = p.oid
     cross join lateral (
       select ${granteesOf(`coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))`, `'EXECUTE'`)} as grantees) g
-    where not d.definer and g.grantees is not null
+    where not d.definer and not d.leakproof and g.grantees is not null
     union all
     select r.extension, r.schema, r.grantees, null, r.name, false from readable r where r.extension is not null
   ) q
@@ -168,6 +168,15 @@ const RELATIONS = `
   where r.extension is null
   order by 2, 3`;
 
+const BOUNDARIES = `
+  select n.nspname as schema, c.relname as name, pg_catalog.array_agg(distinct o.rolname::text) as roles
+  from pg_catalog.pg_policy p
+  join ours o on o.oid = any (p.polroles)
+  join pg_catalog.pg_class c on c.oid = p.polrelid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.relrowsecurity and not p.polpermissive and p.polcmd = '*' and p.polname ~ '^ringfence_[a-z0-9_]+_boundary$'
+  group by 1, 2 order by 1, 2`;
+
 const SCHEMAS = `
   select n.nspname as name, coalesce(g.usage, '{}') as usage, coalesce(g.creating, '{}') as create
   from pg_catalog.pg_namespace n
@@ -214,6 +223,9 @@ export const EXPOSURE = `(
     select 0::oid as oid, 'public'::text as name
     union all
     select r.oid, r.rolname::text from pg_catalog.pg_roles r where pg_catalog.starts_with(r.rolname::text, 'ringfence_slice_')
+  ), ours as materialized (
+    select r.oid, r.rolname, r.rolsuper, r.rolbypassrls from pg_catalog.pg_roles r
+    where r.rolname ~ '^ringfence_(slice|view)_'
   ), creator as materialized (
     select a.oid, a.name from agent a
     union all
@@ -233,9 +245,13 @@ export const EXPOSURE = `(
     'extensions', ${list(EXTENSIONS)},
     'relations', ${list(RELATIONS)},
     'memberships', ${list(`
-      select g.rolname as role, a.name as member
-      from agent a join pg_catalog.pg_auth_members m on m.member = a.oid join pg_catalog.pg_roles g on g.oid = m.roleid
+      select g.rolname as role, o.rolname as member
+      from ours o join pg_catalog.pg_auth_members m on m.member = o.oid join pg_catalog.pg_roles g on g.oid = m.roleid
       group by 1, 2 order by 1, 2`)},
+    'unbound', (
+      select coalesce(pg_catalog.json_agg(o.rolname order by o.rolname), '[]')
+      from ours o where o.rolsuper or o.rolbypassrls),
+    'boundaries', ${list(BOUNDARIES)},
     'defaultPrivileges', ${list(DEFAULTS)},
     'parameters', ${list(`
       select p.parname as name, g.grantees

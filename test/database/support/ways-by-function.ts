@@ -74,6 +74,14 @@ export const BY_FUNCTION: readonly Way[] = [
       'drop schema closed cascade; drop type public.level cascade; drop operator family if exists public.level_ops using btree',
   },
   {
+    name: 'one that is marked LEAKPROOF, and so sees rows before row security judges them',
+    open: `create function public.seen(text) returns bool language plpgsql leakproof cost 1
+      as $$begin if $1 like 'zephyr%' then raise exception '%', $1; end if; return true; end$$`,
+    exploit: { text: 'select count(*) from slice_support.customer where public.seen(name)', shows: /zephyr/ },
+    identity: 'function public.seen(text)',
+    close: 'drop function public.seen(text)',
+  },
+  {
     name: 'a procedure with its owner’s rights',
     open: 'create procedure public.close_day(day date) language plpgsql security definer as $$begin null; end$$',
     identity: 'procedure public.close_day(date)',

@@ -184,6 +184,8 @@ export const nothingExposed: CatalogExposure = {
   extensions: [],
   relations: [],
   memberships: [],
+  unbound: [],
+  boundaries: [],
   defaultPrivileges: [],
   parameters: [],
   database: { name: 'shop', create: [] },
