@@ -193,7 +193,7 @@ export class Gateway {
     lease.client.query(pipeline);
     const { error, idle } = await pipeline.outcome;
     guard.stop();
-    lease.release(idle);
+    lease.release(idle && !guard.cancelled());
     if (error !== null) throw error;
   }
 

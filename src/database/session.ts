@@ -41,6 +41,10 @@ const ENTER =
   "pg_catalog.set_config('application_name', $4, true), pg_catalog.set_config('transaction_read_only', $5, true), " +
   "pg_catalog.set_config('search_path', $6, true)";
 
+/** How often a read goes again after it met a connection that had died. */
+const RETRIES = 3;
+const RETRY_PAUSE_MS = 10;
+
 const BEFORE_DRY: readonly Statement[] = [{ text: 'begin', values: [] }];
 const AFTER_DRY: readonly Statement[] = [
   { text: 'set constraints all immediate', values: [] },
@@ -53,11 +57,13 @@ export async function runSealed(
   claims: ClaimMaker,
   call: SealedCall,
 ): Promise<SealedOutcome> {
-  const first = await attempt(pool, claims, call);
-  // A connection that had died while idle: a read may simply go again, on another. A write may not: nobody knows how far it came.
-  if (first.lost && call.effect === 'read' && !call.signal?.aborted)
-    return (await attempt(pool, claims, call)).outcome;
-  return first.outcome;
+  for (let tries = 1; ; tries++) {
+    const { outcome, lost } = await attempt(pool, claims, call);
+    // A connection that had died while idle: a read may simply go again, on another. A write may not: nobody knows how far it came.
+    if (!lost || call.effect === 'write' || call.signal?.aborted || tries > RETRIES) return outcome;
+    // Whatever killed one connection has killed others: the pool hears of them meanwhile.
+    await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS * tries));
+  }
 }
 
 async function attempt(
@@ -93,7 +99,8 @@ async function attempt(
   lease.client.query(pipeline);
   const done = await pipeline.outcome;
   guard.stop();
-  lease.release(done.idle);
+  // A cancel that is still under way would meet whoever has the connection next.
+  lease.release(done.idle && !guard.cancelled());
   return judge(done, call, guard.gaveUp());
 }
 

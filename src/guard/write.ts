@@ -50,8 +50,7 @@ export function write({ select, tables }: Judged, { literals }: Lift): Written |
   if (read === undefined) return UNWRITABLE;
   const offset = byteOffsets(text);
   const places: Place[] = [];
-  const place = (at: number | undefined, found: string, filling: Pick<Place, 'literal' | 'text'>): void => {
-    const start = offset(at ?? 0);
+  const place = (start: number, found: string, filling: Pick<Place, 'literal' | 'text'>): void => {
     // A position that is not what it should be makes the text differ from what was verified.
     const end = text.startsWith(found, start) ? start + found.length : -1;
     places.push({ start, end, ...filling });
@@ -60,15 +59,22 @@ export function write({ select, tables }: Judged, { literals }: Lift): Written |
     if (name === 'RangeVar') {
       const table = tables.get(one as RangeVar);
       if (table === undefined) return;
-      place((other as RangeVar).location, `"${PLACEHOLDER}"`, { text: scopedText(table) });
+      place(offset((other as RangeVar).location ?? 0), `"${PLACEHOLDER}"`, { text: scopedText(table) });
     } else if (name === 'A_Const' && literals.has(one)) {
       const written = writeConstant(one);
-      // The parser places a negative number at its sign, inside the parentheses.
-      const at = (other as A_Const).location ?? 0;
-      place(written.startsWith('(') ? at - 1 : at, written, { literal: one });
+      place(beginOf(written, text, offset((other as A_Const).location ?? 0)), written, { literal: one });
     }
   });
   return (same && cut(text, places, tables.size + literals.size)) || UNWRITABLE;
+}
+
+/**
+ * Where a constant begins. PostgreSQL's parser places one that a minus stands before at the minus: inside the parentheses of a negative
+ * number, two characters before anything else.
+ */
+function beginOf(written: string, text: string, start: number): number {
+  if (written.startsWith('(')) return start - 1;
+  return text.startsWith('- ', start) ? start + 2 : start;
 }
 
 /** Undefined where a place is missing, not found or inside another. */

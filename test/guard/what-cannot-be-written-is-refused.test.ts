@@ -110,6 +110,7 @@ describe('a tree', () => {
     'select f("n => 1" => 2) over "o) --", 1 from t window "o) --" as (partition by "p)")',
     'select * from (a join b using ("u) --") as "v) --") as "j) --" ("c) --")',
     'select * from f(1) as "r) --" ("d) --" int)',
+    "select - 'x', - - 'ü', -true, - null, 1 - 'x'",
   ])('with names like SQL is written as it is: %s', (sql) => {
     const select = parsed(sql);
     const lifted = lift(select);

@@ -20,8 +20,12 @@ roles:
 `),
   catalog(table('note', { columns: { id: 'int', org: 'text' } })),
 );
-const openTo = (grantee: string): CatalogExposure => ({
+const fenced: CatalogExposure = {
   ...nothingExposed,
+  boundaries: [{ schema: 'public', name: 'note', roles: ['ringfence_view_support', 'ringfence_view_other'] }],
+};
+const openTo = (grantee: string): CatalogExposure => ({
+  ...fenced,
   largeObjects: { grantees: [grantee], unchecked: false },
 });
 
@@ -52,7 +56,7 @@ describe('what lies within reach of sql', () => {
   };
 
   it('is believed for a minute, and read once for all who ask after that', async () => {
-    const reach = reachFrom(nothingExposed);
+    const reach = reachFrom(fenced);
     now = 59_999;
     expect(await reach.allows(role('support'))).toBe(true);
     expect(reads).toHaveLength(0);
@@ -63,7 +67,7 @@ describe('what lies within reach of sql', () => {
       reach.allows(role('support')),
     ];
     expect(reads).toHaveLength(1);
-    reads[0]?.resolve(nothingExposed);
+    reads[0]?.resolve(fenced);
     expect(await Promise.all(asking)).toEqual([true, true, true]);
     now = 119_999;
     expect(await reach.allows(role('other'))).toBe(true);
@@ -71,11 +75,11 @@ describe('what lies within reach of sql', () => {
   });
 
   it('counts its age from when the reading began', async () => {
-    const reach = reachFrom(nothingExposed);
+    const reach = reachFrom(fenced);
     now = 60_000;
     const asking = reach.allows(role('support'));
     now = 100_000;
-    reads[0]?.resolve(nothingExposed);
+    reads[0]?.resolve(fenced);
     expect(await asking).toBe(true);
     now = 120_000;
     void reach.allows(role('support'));
@@ -90,7 +94,7 @@ describe('what lies within reach of sql', () => {
   });
 
   it('fails the call that asks where it cannot be read, and is asked again by the next', async () => {
-    const reach = reachFrom(nothingExposed);
+    const reach = reachFrom(fenced);
     now = 60_000;
     const failing = reach.allows(role('support'));
     reads[0]?.reject(new Error('gone'));

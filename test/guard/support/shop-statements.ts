@@ -6,6 +6,7 @@ export const SHOP_STATEMENTS: readonly string[] = [
   "select 1, 2.5, 'x', true, null, -1, - 7, 2147483648, 99999999999999999999, 1e3, .5",
   "select 'a' as a, 5 as five, '2024-01-01'::date as day",
   "select date '2024-01-01', timestamp '2024-01-01 10:00', interval '1 day', interval '1' year, interval '90' minute, time '10:00'",
+  "select 4 - '5', 4 - - 5, + 5, - (-5), -0, -0.0",
   "select 1::text, '1'::int, '1.5'::numeric(10, 2), 'abc'::varchar(2), 'abc'::char(5), 5::numeric(8, 3), '{1,2}'::int[]",
   "select cast('7' as bigint), cast(7 as smallint), cast('t' as bool), cast(null as date)",
   "select b'101', x'1f', b'101'::bit(5)",
