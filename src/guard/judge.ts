@@ -30,7 +30,6 @@ export function judge(select: SelectStmt, slice: GuardSlice, text: string): Judg
         tables: [...judging.touchedTables].sort(),
         columns: [...judging.touchedColumns].sort(),
       },
-      limited: select.limitCount !== undefined,
       cacheable: judging.cacheable,
     };
   });

@@ -21,8 +21,6 @@ export interface Judged {
   readonly types: ReadonlyMap<TypeName, QualifiedName>;
   /** For the ledger: agent-facing names of the tables, and `table.column`; rather too many than too few. Sorted. */
   readonly touched: { readonly tables: readonly string[]; readonly columns: readonly string[] };
-  /** Whether the top level limits its rows by itself. */
-  readonly limited: boolean;
   /** False where the verdict hung on a literal's value: another statement of the same shape must be judged by itself. */
   readonly cacheable: boolean;
 }

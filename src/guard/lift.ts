@@ -12,8 +12,9 @@
  * DISTINCT ON; LIMIT and OFFSET; modifiers of types; and whatever is in a construct that is not known here.
  */
 import type { A_Const, FuncCall, Node, ResTarget, SelectStmt } from 'libpg-query';
+import { EqualExpressions } from './equal-expressions.js';
+import { groupingKeys } from './grouping-keys.js';
 import { type Place, placeIn, takesAny } from './literal-places.js';
-import { sameTree } from './same-tree.js';
 
 /** Before the agent's own come the boundary's: tenant, workspace, user. */
 const FIRST_PARAMETER = 4;
@@ -43,12 +44,12 @@ class Lifter {
   parameters = 0;
   readonly #results: ResTarget[] = [];
   /** Expressions of the SELECT at hand that others must stay equal to. */
-  #keys: readonly Node[] = [];
+  #keys = new EqualExpressions();
   #compared = false;
 
   select(select: SelectStmt): void {
     const around = [this.#keys, this.#compared] as const;
-    this.#keys = [];
+    this.#keys = new EqualExpressions();
     for (const table of select.withClause?.ctes ?? [])
       if ('CommonTableExpr' in table) this.#visit(table.CommonTableExpr.ctequery, 'typed');
     if (select.larg !== undefined) this.select(select.larg);
@@ -71,23 +72,20 @@ class Lifter {
   }
 
   /** Those that others are compared with come first. */
-  #liftKeys({ groupClause = [], distinctClause = [], targetList = [], sortClause }: SelectStmt): void {
-    const targets = targetList.flatMap((target) => ('ResTarget' in target ? [target.ResTarget] : []));
-    const all = groupingKeys(groupClause).flatMap((key) => [key, ...targetsMeant(key, targets)]);
-    all.push(...groupingKeys(distinctClause));
-    // With DISTINCT, ORDER BY may have expressions of the select list alone.
-    if (distinctClause.length > 0 && sortClause !== undefined) all.push(...values(targets));
+  #liftKeys(select: SelectStmt): void {
     const compared = this.#compared;
-    const keys: Node[] = [];
-    this.#keys = keys;
+    const keys = groupingKeys(select);
+    if (keys.length === 0) return;
+    const { targetList, havingClause, sortClause, windowClause, groupClause, distinctClause } = select;
+    plainNumbers([targetList, havingClause, sortClause, windowClause, groupClause, distinctClause]);
     this.#compared = true;
-    for (const key of all) {
-      if ('A_Const' in key) continue;
-      const before = this.literals.size;
+    const before = this.literals.size;
+    for (const key of keys) {
+      const known = this.literals.size;
       this.#visit(key, 'typed');
-      if (this.literals.size > before) keys.push(key);
+      if (this.literals.size > known) this.#keys.add(key);
     }
-    this.#compared = compared || keys.length > 0;
+    this.#compared = compared || this.literals.size > before;
   }
 
   /** A literal that becomes a cast would lend its column the name of the type. All are named at the end, lest equal ones differ before. */
@@ -147,18 +145,10 @@ class Lifter {
 
   /** An expression that must stay equal to another has the same parameters. */
   #isKey(node: Node): boolean {
-    return this.#keys.some((key) => {
-      const pairs: (readonly [A_Const, A_Const])[] = [];
-      const same = sameTree(key, node, (name, one, other) => {
-        if (name === 'A_Const') pairs.push([one, other]);
-        else if (name === 'ResTarget') this.#results.push(other);
-      });
-      if (!same) return false;
-      for (const [one, other] of pairs) {
-        const lifted = this.literals.get(one);
-        if (lifted !== undefined) this.literals.set(other, lifted);
-      }
-      return true;
+    return this.#keys.has(node, (name, one, other) => {
+      const lifted = name === 'A_Const' ? this.literals.get(one) : undefined;
+      if (lifted !== undefined) this.literals.set(other, lifted);
+      else if (name === 'ResTarget') this.#results.push(other);
     });
   }
 
@@ -197,42 +187,6 @@ function isNode(part: unknown): part is Node {
   return false;
 }
 
-/** The expressions of a GROUP BY or DISTINCT ON, out of grouping sets and rows. */
-function groupingKeys(nodes: readonly Node[]): Node[] {
-  return nodes.flatMap((node) => {
-    if ('GroupingSet' in node) return groupingKeys(node.GroupingSet.content ?? []);
-    if ('RowExpr' in node) return groupingKeys(node.RowExpr.args ?? []);
-    return Object.keys(node).length === 0 ? [] : [node];
-  });
-}
-
-/** The results that an entry of GROUP BY may stand for, by its position or its name. */
-function targetsMeant(key: Node, targets: readonly ResTarget[]): Node[] {
-  if ('A_Const' in key) {
-    const position = key.A_Const.ival?.ival ?? 0;
-    // A star before it shifts the positions: then it may be any.
-    const shifted = targets.slice(0, position).some(({ val }) => val !== undefined && isStar(val));
-    return values(shifted ? targets : targets.slice(position - 1, position));
-  }
-  const [name, ...more] = 'ColumnRef' in key ? (key.ColumnRef.fields ?? []) : [];
-  if (name === undefined || more.length > 0 || !('String' in name)) return [];
-  return values(targets.filter((target) => target.name === name.String.sval));
-}
-
-function isStar(node: Node): boolean {
-  if ('A_Indirection' in node) return isStarred(node.A_Indirection.indirection);
-  return 'ColumnRef' in node && isStarred(node.ColumnRef.fields);
-}
-
-function isStarred(names: readonly Node[] | undefined): boolean {
-  const last = names?.at(-1);
-  return last !== undefined && 'A_Star' in last;
-}
-
-function values(targets: readonly ResTarget[]): Node[] {
-  return targets.flatMap(({ val }) => (val === undefined ? [] : [val]));
-}
-
 /** The type that PostgreSQL gives a constant; `text` for one that has none yet; undefined for what is not lifted. */
 function typeOf({ ival, fval, sval, bsval }: A_Const): string | undefined {
   if (sval !== undefined) return 'text';
@@ -243,6 +197,15 @@ function typeOf({ ival, fval, sval, bsval }: A_Const): string | undefined {
   const integer = BigInt(fval.fval);
   if (BigInt.asIntN(32, integer) === integer) return 'int4';
   return BigInt.asIntN(64, integer) === integer ? 'int8' : 'numeric';
+}
+
+/** Numbers that are equal must look equal before they are compared. */
+function plainNumbers(node: unknown): void {
+  if (typeof node !== 'object' || node === null) return;
+  for (const [name, part] of Object.entries(node)) {
+    if (name === 'fval' && typeof part?.fval === 'string') part.fval = plainNumber(part.fval);
+    else plainNumbers(part);
+  }
 }
 
 /** `0xFF_FF` and `1_000` in digits alone, which is all that servers before 16 know. */

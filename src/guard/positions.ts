@@ -3,8 +3,16 @@
 /** Turns offsets in bytes into offsets in the string. */
 export function byteOffsets(text: string): (byte: number) => number {
   if (isAscii(text)) return (byte) => byte;
-  const bytes = Buffer.from(text);
-  return (byte) => bytes.toString('utf8', 0, byte).length;
+  const offsets = new Uint32Array(Buffer.byteLength(text) + 1);
+  let byte = 0;
+  let offset = 0;
+  for (const character of text) {
+    offsets[byte] = offset;
+    byte += Buffer.byteLength(character);
+    offset += character.length;
+  }
+  offsets[byte] = offset;
+  return (at) => offsets[at] ?? offset;
 }
 
 /** The offset in bytes of a character that is counted from 1, as a server does. */

@@ -11,6 +11,11 @@ const NOISE: ReadonlySet<string> = new Set([
   'funcformat',
 ]);
 
+/** Whether a field of a node says nothing of what the node means. */
+export function isNoise(field: string): boolean {
+  return NOISE.has(field);
+}
+
 /** Told of each pair of nodes that stand in the same place of both trees, by the name they are in their parent. */
 export type Met = (name: string, one: object, other: object) => void;
 

@@ -101,24 +101,21 @@ describe('subqueries', () => {
 });
 
 describe('a call that makes much out of little', () => {
-  it.each(
-    [
-      ["select repeat('ab', 10000)"],
-      ["select repeat('ab', '20')"],
-      ["select repeat('ab', -1)"],
-      ['select repeat(name, least(id, 100)) from customer'],
-      ["select rpad(name, least(100, length(name) + 3), '.') from customer"],
-      ['select array_fill(0, array[10, 10]), array_fill(0, array[least(id, 5)]) from customer'],
-      ["select format('%s and %-20s and %2$5I', 'a', 'b')"],
-      ['select * from generate_series(1, 1000000)'],
-      ['select * from generate_series(0, 100000000, 1000)'],
-      ['select * from generate_series(10, 1, -1)'],
-      ['select * from generate_series(1, 5, 0)'],
-      ['select generate_series(1, id) from customer'],
-      ["select 'x'::char(10), b'1'::bit(8), 'x'::varchar(100000)"],
-      ["select (repeat)('x', 3)"],
-    ].filter(([text]) => text !== "select (repeat)('x', 3)"),
-  )('may make some: %s', (text) => {
+  it.each([
+    ["select repeat('ab', 10000)"],
+    ["select repeat('ab', '20')"],
+    ["select repeat('ab', -1)"],
+    ['select repeat(name, least(id, 100)) from customer'],
+    ["select rpad(name, least(100, length(name) + 3), '.') from customer"],
+    ['select array_fill(0, array[10, 10]), array_fill(0, array[least(id, 5)]) from customer'],
+    ["select format('%s and %-20s and %2$5I', 'a', 'b')"],
+    ['select * from generate_series(1, 1000000)'],
+    ['select * from generate_series(0, 100000000, 1000)'],
+    ['select * from generate_series(10, 1, -1)'],
+    ['select * from generate_series(1, 5, 0)'],
+    ['select generate_series(1, id) from customer'],
+    ["select 'x'::char(10), b'1'::bit(8), 'x'::varchar(100000)"],
+  ])('may make some: %s', (text) => {
     expect(denial(text)).toBeUndefined();
   });
 });

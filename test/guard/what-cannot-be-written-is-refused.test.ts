@@ -25,7 +25,6 @@ function unjudged(select: SelectStmt): Judged {
     functions: new Map(),
     types: new Map(),
     touched: { tables: [], columns: [] },
-    limited: false,
     cacheable: false,
   };
 }

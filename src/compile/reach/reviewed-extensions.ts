@@ -62,7 +62,7 @@ const KNOWN: Readonly<Record<string, ReviewedExtension>> = {
   },
   old_snapshot: { why: 'tells of transactions of the whole server' },
   orafce: { why: 'reads and writes files of the server, and passes messages between sessions' },
-  pageinspect: { why: 'shows the pages of any table, whose rows it belongs to or not' },
+  pageinspect: { why: 'shows the pages of any table, with the rows of every tenant' },
   pg_buffercache: { why: 'tells how often tables are used, and empties the cache' },
   pg_cron: { why: 'runs any text later, outside of the boundary' },
   pg_freespacemap: { why: 'tells how full any table is' },

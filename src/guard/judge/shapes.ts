@@ -17,7 +17,6 @@ export type NodeOf<Name extends NodeName> =
  */
 export type Field = 'plain' | 'names' | 'nodes' | UnwrappedName;
 type UnwrappedName = (typeof UNWRAPPED)[number];
-export type ShapeName = NodeName | UnwrappedName;
 
 type Shapes = {
   readonly [Name in NodeName]?: { readonly [Key in keyof NodeOf<Name>]?: Field };

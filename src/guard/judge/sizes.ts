@@ -2,7 +2,7 @@
  * Calls that make much out of little. The executor's limits of time, rows and bytes hold whatever a statement makes; these keep one call
  * from taking a gigabyte of the server's memory before they do. A size must be written out, or held down by `least(…, 100)`.
  */
-import type { FuncCall, Node } from 'libpg-query';
+import type { A_Const, FuncCall, Node } from 'libpg-query';
 import type { Judging } from './judging.js';
 import { REPEATED, SERIES } from './limits.js';
 
@@ -68,8 +68,8 @@ function upperBound(node: Node | undefined): number | undefined {
 /** A width in a format text pads to it; `*` takes it from an argument. */
 function judgeFormat(judging: Judging, node: FuncCall, text: Node | undefined): void {
   judging.cacheable = false;
-  const written = text !== undefined && 'A_Const' in text ? text.A_Const.sval?.sval : undefined;
-  if (written === undefined) {
+  const format = text !== undefined && 'A_Const' in text ? text.A_Const.sval?.sval : undefined;
+  if (format === undefined) {
     judging.refuse(
       'limit_exceeded',
       'sql.size',
@@ -78,7 +78,7 @@ function judgeFormat(judging: Judging, node: FuncCall, text: Node | undefined): 
       "Write format('…', …), or put texts together with ||.",
     );
   }
-  for (const [, star, width] of written.matchAll(/%(?:\d+\$)?-?(?:(\*)|(\d+))/g)) {
+  for (const [, star, width] of format.matchAll(/%(?:\d+\$)?-?(?:(\*)|(\d+))/g)) {
     if (star === undefined && Number(width) <= REPEATED) continue;
     judging.refuse(
       'limit_exceeded',
@@ -92,9 +92,12 @@ function judgeFormat(judging: Judging, node: FuncCall, text: Node | undefined): 
 
 /** Numbers that are written out say how many rows come; anything else is left to the limits of time and rows. */
 function judgeSeries(judging: Judging, args: readonly Node[]): void {
+  const [from, to] = args;
+  // Texts count as well: the next statement of this shape may have numbers in them.
+  if (written(from) === undefined || written(to) === undefined) return;
+  judging.cacheable = false;
   const [first, last, step = 1] = args.map(writtenNumber);
   if (first === undefined || last === undefined) return;
-  judging.cacheable = false;
   const rows = (last - first) / step;
   // Steps of nothing are for the database to refuse.
   if (step === 0 || rows <= SERIES) return;
@@ -107,21 +110,24 @@ function judgeSeries(judging: Judging, args: readonly Node[]): void {
 
 /** A number that is written out, also as a text or with a cast. */
 export function writtenNumber(node: Node | undefined): number | undefined {
+  const found = written(node);
+  if (found === undefined) return undefined;
+  const { ival, fval, sval } = found.constant;
+  const text = fval?.fval ?? sval?.sval ?? '';
+  const value = ival === undefined ? Number(text.replaceAll('_', '') || Number.NaN) : (ival.ival ?? 0);
+  return Number.isNaN(value) ? undefined : found.sign * value;
+}
+
+/** A constant with the signs and casts around it. */
+function written(node: Node | undefined): { readonly constant: A_Const; readonly sign: number } | undefined {
   if (node === undefined) return undefined;
-  if ('TypeCast' in node) return writtenNumber(node.TypeCast.arg);
-  if ('A_Expr' in node) {
-    const { kind, name, lexpr, rexpr } = node.A_Expr;
-    const [operator] = name ?? [];
-    const sign = operator !== undefined && 'String' in operator ? operator.String.sval : undefined;
-    if (kind !== 'AEXPR_OP' || lexpr !== undefined || (sign !== '-' && sign !== '+')) return undefined;
-    const value = writtenNumber(rexpr);
-    return value === undefined || sign === '+' ? value : -value;
-  }
-  if (!('A_Const' in node)) return undefined;
-  const { ival, fval, sval } = node.A_Const;
-  const value =
-    ival === undefined
-      ? Number((fval?.fval ?? sval?.sval ?? '').replaceAll('_', '') || Number.NaN)
-      : (ival.ival ?? 0);
-  return Number.isNaN(value) ? undefined : value;
+  if ('A_Const' in node) return { constant: node.A_Const, sign: 1 };
+  if ('TypeCast' in node) return written(node.TypeCast.arg);
+  if (!('A_Expr' in node)) return undefined;
+  const { kind, name, lexpr, rexpr } = node.A_Expr;
+  const [operator] = name ?? [];
+  const sign = operator !== undefined && 'String' in operator ? operator.String.sval : undefined;
+  if (kind !== 'AEXPR_OP' || lexpr !== undefined || (sign !== '-' && sign !== '+')) return undefined;
+  const inner = written(rexpr);
+  return inner === undefined || sign === '+' ? inner : { ...inner, sign: -inner.sign };
 }

@@ -52,7 +52,7 @@ select setval(pg_get_serial_sequence(t, 'id'), 7500) from unnest(array['customer
 
 create view everybody as select id, org_id, full_name, email, salary from customer;
 create materialized view ticket_cache as select id, org_id, subject from ticket;
-create materialized view ticket_summary as select id, org_id, subject, status from ticket;
+create materialized view ticket_summary as select id, org_id, subject, status, facts from ticket;
 create function ticket_count(org text) returns bigint language sql security definer set search_path = public, pg_temp
   as 'select count(*) from ticket where org_id = org';
 revoke all on function ticket_count(text) from public;
