@@ -165,12 +165,10 @@ class Writer extends JsonDeparser {
 
   override SortBy(node: SortBy, context: Context): string {
     if (node.sortby_dir !== 'SORTBY_USING') return super.SortBy(node, context);
-    const { useOp = [], sortby_dir: _, ...rest } = node;
-    const [value = '', ...nulls] = [
-      node.node === undefined ? '' : this.visit(node.node, context),
-      super.SortBy({ ...rest, node: { A_Star: {} }, sortby_dir: 'SORTBY_DEFAULT' }, context).slice(1),
-    ];
-    return `${value} USING ${this.deparseOperatorName(useOp, context)}${nulls.join('')}`;
+    const value = node.node === undefined ? '' : this.visit(node.node, context);
+    const text = `${value} USING ${this.deparseOperatorName(node.useOp ?? [], context)}`;
+    if (node.sortby_nulls === 'SORTBY_NULLS_FIRST') return `${text} NULLS FIRST`;
+    return node.sortby_nulls === 'SORTBY_NULLS_LAST' ? `${text} NULLS LAST` : text;
   }
 
   override TypeCast({ arg, typeName }: TypeCast, context: Context): string {

@@ -6,6 +6,7 @@
  * judged in full. What this misreads cannot do harm: its answer only picks a statement that was judged and written before, and fills it
  * with the literals found here, written by the guard's own quoting. See `cache.ts`.
  */
+import { UNSCANNED_BYTES } from './nesting.js';
 
 export type LiteralKind = 'integer' | 'decimal' | 'string';
 
@@ -19,14 +20,17 @@ export interface ScannedLiteral {
 }
 
 export interface Shape {
-  /** The text with a control character in place of each literal, by its kind: the text itself has none but line breaks and tabs. */
+  /**
+   * The text with a control character in place of each literal, by its kind: the text itself has none but line breaks and tabs. A text
+   * that is long enough to be looked at more closely begins with one.
+   */
   readonly key: string;
   readonly literals: readonly ScannedLiteral[];
 }
 
 const MARKS: Readonly<Record<LiteralKind, string>> = { integer: '\x01', decimal: '\x02', string: '\x03' };
 
-/** Characters: far less than any limit of the guard's, so that no limit hangs on how long a literal is. */
+/** Characters: far less than a statement may have, so that it does not hang on the length of a literal whether it is too long. */
 const LONGEST = 4_096;
 /** Digits of a number that fits into four bytes. */
 const LONGEST_INTEGER = 9;
@@ -55,7 +59,7 @@ export function shapeOf(text: string): Shape | undefined {
   const { length } = text;
   if (length > LONGEST) return undefined;
   const literals: ScannedLiteral[] = [];
-  let key = '';
+  let key = length > UNSCANNED_BYTES ? '\x05' : '';
   let done = 0;
   let at = 0;
   const literal = (kind: LiteralKind, end: number): void => {

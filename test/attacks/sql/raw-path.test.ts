@@ -29,7 +29,7 @@ describeOnServers('a product that hands a model’s SQL to the database', (serve
       for (const attack of idea.attacks) {
         if (hasEffect(attack.raw)) {
           column.add(idea, showsEffect(attack.raw) ? '*work' : '*run');
-          if ((attack.raw.since ?? 0) > server.major) continue;
+          if ((attack.since ?? 0) > server.major) continue;
         }
         const outcome = await raw.run(attack);
         for (const missing of missingOnRawPath(attack, outcome)) {

@@ -186,6 +186,10 @@ export const LATER_SHOP_STATEMENTS: readonly (readonly [since: number, statement
     16,
     "select '{\"a\": 1}' is json, name is json object, json_objectagg(name: 'x') from customer group by name",
   ],
+  [
+    16,
+    'select id + 1_000, (id + 0x3e8) * 2, -1.5_0 + id, count(*) from customer group by id + 1000, -1.50 + id',
+  ],
   [16, 'select 0x1f, 1_000, 0b101, 1_000.5, 0xffffffffffff'],
   [
     17,

@@ -59,7 +59,8 @@ export const materializedViews: Idea = {
       name: 'a conversion that costs nothing, and so is asked before the boundary',
       text: `select id from {ticket_summary} where json_value(facts, '$.who' returning int error on error) is not null`,
       aim: 'rows',
-      raw: { since: 17, says: /zephyr/ },
+      since: 17,
+      raw: { says: /zephyr/ },
       guard: 'scoped',
     },
     {

@@ -27,7 +27,8 @@ export const writes: Idea = {
       name: 'a MERGE in a CTE',
       text: `with m as (merge into {memo} t using {plan} s on false when not matched then insert (org_id, owner_id, body) values ('northstar-dental', 'u1', s.code) returning 1) select * from m`,
       aim: 'writes',
-      raw: { since: 17, says: /"1"/ },
+      since: 17,
+      raw: { says: /"1"/ },
     },
     {
       name: 'a write in a CTE of a subquery',

@@ -49,8 +49,6 @@ export interface RawEffect {
    * its own: for what nothing takes back.
    */
   readonly where?: 'transaction' | 'session' | 'apart';
-  /** The oldest major version that has it. Default: every one. */
-  readonly since?: number;
 }
 
 /** PostgreSQL itself refuses it, whoever asks as a product's login does. */
@@ -90,6 +88,8 @@ export interface Attack {
    * call to end.
    */
   readonly guard?: 'refused' | 'scoped' | 'limited';
+  /** The oldest major version that has what the text is made of; before that everything refuses it. Default: every one. */
+  readonly since?: number;
   /** Missing: the engine alone keeps it from what it is after. */
   readonly onlyTheGuard?: OnlyTheGuard;
 }

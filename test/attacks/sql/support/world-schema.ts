@@ -39,7 +39,7 @@ insert into ticket (id, org_id, customer_id, subject, body, urgency, tags, facts
   (2, 'northstar-dental', 2, 'Renewal on March 12', 'We look at other vendors', 'normal', '{renewal}', '{"seats": 9}'),
   (3, 'northstar-dental', null, 'X-ray upload fails', 'At 97 percent', 'low', '{}', '{}'),
   (7001, 'northstar-design', 7001, 'Quote zephyr', 'Three new seats zephyr', 'high', '{zephyr}', '{"who": "zephyr"}'),
-  (7002, 'northstar-design', 7001, 'Renewal on April 18 zephyr', 'One invoice a year zephyr', 'normal', '{}', '{"who": "zephyr"}');
+  (7002, 'northstar-design', 7001, 'Renewal on April 18 zephyr', 'One invoice (a year zephyr', 'normal', '{}', '{"who": "zephyr"}');
 insert into ticket_note (id, ticket_id, body) values (1, 1, 'called back'), (2, 2, 'left a message'), (7001, 7001, 'eleven percent zephyr');
 insert into memo values (1, 'northstar-dental', 'u1', 'mine'), (2, 'northstar-dental', 'u2', 'umbra of a colleague'),
   (7001, 'northstar-design', 'u1', 'zephyr at the same desk');
