@@ -163,7 +163,9 @@ describe('the difference of objects', () => {
     expect(renderPlan(plan, { color: false })).toMatchSnapshot();
     expect(renderPlan(plan, { color: true })).toContain('\u001b[32m+ role');
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
-    expect(renderPlan({ ...plan, steps: [], notes: [], reach: [] }, { color: false })).toContain('Nothing to change');
+    expect(renderPlan({ ...plan, steps: [], notes: [], reach: [] }, { color: false })).toContain(
+      'Nothing to change',
+    );
   });
 
   it('has one digest for one set of steps', () => {
@@ -179,7 +181,10 @@ describe('the difference of objects', () => {
     const [step] = diffObjects(objects().slice(0, 1), [], nothing, new Map());
     if (step === undefined) throw new Error('no step');
     const evil = { ...step, identity: 'x\u001b[2J\ny', words: 'a\rb' };
-    const text = renderPlan({ policyHash: 'p', digest: 'd', steps: [evil], notes: [], reach: [] }, { color: false });
+    const text = renderPlan(
+      { policyHash: 'p', digest: 'd', steps: [evil], notes: [], reach: [] },
+      { color: false },
+    );
     expect(text).not.toMatch(/[\u001b\r]/);
     expect(text.split('\n')[0]).toBe('+ role x y');
   });

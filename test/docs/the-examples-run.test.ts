@@ -4,10 +4,10 @@ import { createHmac } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import type { Allowed } from '../../src/tools/decision.js';
 import { trustedPrincipal } from '../../src/boundary/principal.js';
 import { within } from '../../src/boundary/propagation.js';
 import { snapshotOf } from '../../src/boundary/snapshot.js';
+import type { Allowed } from '../../src/tools/decision.js';
 import { describeOnServers } from '../support/test-server.js';
 import { uniqueName } from '../support/unique-name.js';
 import { readMade } from './support/catalog.js';
@@ -58,7 +58,9 @@ describeOnServers('the pages', (server) => {
     for (const table of ['organization', 'customer', 'invoice', 'invoice_line', 'desk_note', 'country']) {
       const answer = await shop.call({ ...JANE }, 'query', { table });
       expect(answer).toMatchObject({ decision: 'allowed' });
-      expect(JSON.stringify((answer as Allowed).rows)).not.toMatch(/Grace|Contoso|Boat|theirs|900|secret-|Emmy/);
+      expect(JSON.stringify((answer as Allowed).rows)).not.toMatch(
+        /Grace|Contoso|Boat|theirs|900|secret-|Emmy/,
+      );
     }
   });
 
