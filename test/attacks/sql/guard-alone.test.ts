@@ -7,7 +7,12 @@ import { LayerColumn } from './support/page.js';
 import { openPlainExecutor, type PlainExecutor } from './support/plain-executor.js';
 import { CANARY } from './support/world-schema.js';
 
-const WORDS = { refused: 'refused', scoped: 'scoped', limited: '*left to the limits' } as const;
+const WORDS = {
+  refused: 'refused',
+  scoped: 'scoped',
+  limited: '*left to the limits',
+  outrun: '*left to row security',
+} as const;
 
 describeOnServers('the guard alone', (server) => {
   let plain: PlainExecutor;
@@ -31,8 +36,9 @@ describeOnServers('the guard alone', (server) => {
       ];
     }
     const answer = await plain.run(verdict.text, timeLimitMs(attack));
+    if (expected === 'refused') return [`let through: ${answer.said}`];
+    if (expected === 'outrun') return betrays(attack, answer) ? [] : [`not outrun: ${answer.said}`];
     return [
-      ...(expected === 'refused' ? [`let through: ${answer.said}`] : []),
       ...(CANARY.test(answer.said) ? [`a canary: ${answer.said}`] : []),
       ...(betrays(attack, answer) ? [`what the raw path shows: ${answer.said}`] : []),
     ];

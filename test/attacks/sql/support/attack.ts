@@ -85,9 +85,10 @@ export interface Attack {
   /**
    * `refused`, the default. `scoped`: it is a SELECT like any other, and what it aims at is taken out of its reach as it is rewritten: the
    * boundary's conditions in each table, masks below, no row of anybody else's. `limited`: it only costs, and that is for the limits of a
-   * call to end.
+   * call to end. `outrun`: it is scoped, and a condition of its own that fails on a foreign row is asked before the guard's: in which
+   * order conditions are asked is PostgreSQL's to choose, but for row security, which comes first.
    */
-  readonly guard?: 'refused' | 'scoped' | 'limited';
+  readonly guard?: 'refused' | 'scoped' | 'limited' | 'outrun';
   /** The oldest major version that has what the text is made of; before that everything refuses it. Default: every one. */
   readonly since?: number;
   /** Missing: the engine alone keeps it from what it is after. */
