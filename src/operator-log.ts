@@ -1,7 +1,13 @@
 /** What has no tenant to be recorded under goes to the operator, at a rate that nobody can drown the log with. */
 
 export interface OperatorEntry {
-  readonly kind: 'call_without_boundary' | 'call_failed' | 'policy_waits' | 'sequencer_failed';
+  readonly kind:
+    | 'call_without_boundary'
+    | 'call_failed'
+    | 'policy_waits'
+    | 'sequencer_failed'
+    | 'request_failed'
+    | 'request_refused';
   readonly message: string;
   readonly cause?: unknown;
   /** How many entries of this kind were left out since the last one. */

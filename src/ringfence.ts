@@ -30,6 +30,7 @@ import { type OperatorEntry, rateLimitedLog } from './operator-log.js';
 import { compilePolicy } from './policy/compile.js';
 import type { CompiledPolicy } from './policy/compiled.js';
 import { type PolicyFile, parsePolicy } from './policy/file.js';
+import { type Health, healthOf } from './health.js';
 import { createCursorCodec } from './tools/cursor.js';
 import { dataTools, type ListedTool, toolList } from './tools/data-tools.js';
 import { usableTools } from './tools/decide.js';
@@ -82,6 +83,8 @@ export interface Ringfence {
   call(tool: string, input: unknown, options?: CallOptions): Promise<Decision>;
   /** The tools that the ambient boundary may use, as a model is told of them. */
   tools(): readonly ListedTool[];
+  /** How things stand, for an operator and a load balancer. Never throws: what does not answer is down. */
+  health(): Promise<Health>;
   /** Makes leaves of all events that are pending now. */
   sequence(): Promise<void>;
   /** Ends the calls under way, chains what is pending, and closes every connection. */
@@ -188,6 +191,7 @@ function assemble(
       const role = policy.roles.get(boundary.role);
       return role === undefined ? [] : toolList(usableTools(policy, role, boundary));
     },
+    health: () => healthOf(gateway, policy.hash),
     sequence: () => sequencer.flush(),
     close: async () => {
       await recorder.close();

@@ -174,6 +174,15 @@ export class Gateway {
     return row?.taken ?? null;
   }
 
+  /** Events of all tenants that wait to be chained, 10 001 standing for more, and how long the oldest has. */
+  async pendingEvents(): Promise<{ readonly events: number; readonly waitingMs: number }> {
+    const [row] = await querySimply<{ events: string; waiting_ms: string | null }>(
+      this.#ledger,
+      'select events, waiting_ms from ringfence.pending_events()',
+    );
+    return { events: Number(row?.events ?? 0), waitingMs: Math.max(0, Number(row?.waiting_ms ?? 0)) };
+  }
+
   /** The memberships that `ringfence.membership` holds for a user. */
   memberships(user: string): Promise<Membership[]> {
     return querySimply<Membership & pg.QueryResultRow>(
