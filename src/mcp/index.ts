@@ -1,7 +1,6 @@
 /** `ringfence/mcp`: the tools over the Model Context Protocol. */
 export type { McpEndpoint } from './endpoint.js';
 export { createMcpEndpoint } from './endpoint.js';
-export { workingWithRingfence } from './prompts.js';
 export { errorResult, toolResult } from './result.js';
 export type { McpOptions } from './server.js';
 export { createMcpServer } from './server.js';

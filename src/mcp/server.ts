@@ -9,8 +9,8 @@ import type { Boundary } from '../boundary/boundary.js';
 import { within } from '../boundary/propagation.js';
 import type { Ringfence } from '../ringfence.js';
 import type { ListedTool } from '../tools/data-tools.js';
+import { workingWithRingfence } from '../tools/working-with-ringfence.js';
 import { policyExcerpt } from './policy-excerpt.js';
-import { ANSWERING, workingWithRingfence } from './prompts.js';
 import { errorResult, OUTPUT_SCHEMA, toolResult } from './result.js';
 
 export interface McpOptions {
@@ -20,6 +20,9 @@ export interface McpOptions {
   /** The version to report; Ringfence's own. */
   readonly version: string;
 }
+
+/** The name of the one prompt. */
+const ANSWERING = 'answer_from_data';
 
 const SCHEMA_URI = 'ringfence://schema';
 const POLICY_URI = 'ringfence://policy';

@@ -1,8 +1,5 @@
 /** What a model is told of the tools as a whole. It names no tenant, no user and no role. */
 
-/** The prompt's name. */
-export const ANSWERING = 'answer_from_data';
-
 /** How to work with the tools, and how to recover from a structured refusal. */
 export const workingWithRingfence = `You work with data through tools that stay inside one boundary. It was opened by the server: you cannot name it, widen it or leave it, and you need not. Every row you see is yours to use; rows outside do not exist for you.
 
