@@ -88,6 +88,8 @@ export type DenialCode =
   | 'join_too_deep'
   | 'cursor_invalid'
   | 'cursor_expired'
+  | 'sql_invalid'
+  | 'sql_refused'
   | 'not_found'
   | 'conflict'
   | 'constraint_failed';
@@ -100,6 +102,9 @@ export type FailureCode =
   | 'database_read_only'
   | 'outcome_unknown'
   | 'value_error'
+  | 'too_complex'
+  | 'too_large'
+  | 'sql_failed'
   | 'internal';
 
 /**

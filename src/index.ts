@@ -33,3 +33,4 @@ export type { Ringfence, RingfenceOptions } from './ringfence.js';
 export { createRingfence } from './ringfence.js';
 export type { ListedTool } from './tools/data-tools.js';
 export type { Allowed, CallOptions, Decision, Denied, Failed } from './tools/decision.js';
+export type { AnswerColumn } from './tools/tool.js';

@@ -6,6 +6,8 @@ export interface OperatorEntry {
     | 'call_failed'
     | 'policy_waits'
     | 'sequencer_failed'
+    | 'refresh_failed'
+    | 'freshness_unknown'
     | 'request_failed'
     | 'request_refused';
   readonly message: string;

@@ -23,10 +23,13 @@ import { servedPolicy } from './compile/served.js';
 import { type EventToRecord, Gateway } from './database/gateway.js';
 import { cursorKeys, type Keys, loadKeys } from './database/keys.js';
 import type { PoolOptions } from './database/pool.js';
+import { type Refresher, startRefresher } from './database/refresher.js';
 import { RingfenceError } from './errors.js';
+import { createGuard } from './guard/guard.js';
 import { createRecorder } from './ledger/recorder.js';
 import { createSequencer } from './ledger/sequencer.js';
 import { type OperatorEntry, rateLimitedLog } from './operator-log.js';
+import type { Catalog } from './policy/catalog.js';
 import { compilePolicy } from './policy/compile.js';
 import type { CompiledPolicy } from './policy/compiled.js';
 import { type PolicyFile, parsePolicy } from './policy/file.js';
@@ -37,7 +40,9 @@ import { usableTools } from './tools/decide.js';
 import type { CallOptions, Decision } from './tools/decision.js';
 import { createEstimates } from './tools/estimates.js';
 import { createEventWriter } from './tools/event-writer.js';
-import { createGate } from './tools/gate.js';
+import { createFreshness } from './tools/freshness.js';
+import { createGate, type GateParts } from './tools/gate.js';
+import type { AgentSqlParts } from './tools/tool.js';
 
 export interface RingfenceOptions extends PoolOptions {
   /** Path of the policy file, or the file as {@link parsePolicy} read it. Default `ringfence.policy.yaml`. */
@@ -113,7 +118,8 @@ export async function createRingfence(options: RingfenceOptions): Promise<Ringfe
       : await readPolicy(options.policy ?? 'ringfence.policy.yaml');
   const gateway = await Gateway.open({ ...options, keys });
   try {
-    const policy = compilePolicy(file, await gateway.catalog());
+    const catalog = await gateway.catalog();
+    const policy = compilePolicy(file, catalog);
     const applied = await gateway.appliedPolicy();
     if (applied !== policy.hash) {
       throw new RingfenceError(
@@ -131,7 +137,8 @@ export async function createRingfence(options: RingfenceOptions): Promise<Ringfe
         message: `The database has changed since the policy was applied. Not served until "ringfence apply" runs again: ${served.waiting.join(', ')}`,
       });
     }
-    return assemble(served.policy, gateway, keys, log, options);
+    const agentSql = await guardOf(policy, catalog);
+    return assemble(served.policy, gateway, keys, log, { ...options, agentSql });
   } catch (error) {
     await gateway.close();
     throw error;
@@ -143,7 +150,7 @@ function assemble(
   gateway: Gateway,
   keys: Keys,
   log: (entry: OperatorEntry) => void,
-  options: Pick<RingfenceOptions, 'resolver'>,
+  { resolver: given, agentSql }: Pick<RingfenceOptions, 'resolver'> & Pick<GateParts, 'agentSql'>,
 ): Ringfence {
   const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch) });
   const sequencer = createSequencer({
@@ -157,11 +164,14 @@ function assemble(
     recorder,
     tools: dataTools,
     cursors: createCursorCodec(cursorKeys(keys)),
+    agentSql,
     estimates: createEstimates(),
+    freshness: createFreshness({ policy, read: () => gateway.refreshedViews(), log }),
     events: createEventWriter(keys.ledgerKey, policy),
     log,
   });
-  const resolver: MembershipResolver = options.resolver ?? {
+  const refresher = refresherOf(policy, gateway, log);
+  const resolver: MembershipResolver = given ?? {
     memberships: (principal) => gateway.memberships(principal.user),
   };
   return {
@@ -194,6 +204,7 @@ function assemble(
     health: () => healthOf(gateway, policy.hash),
     sequence: () => sequencer.flush(),
     close: async () => {
+      await refresher?.stop();
       await recorder.close();
       // What cannot be chained now stays pending: nothing is lost, and the next process chains it.
       await sequencer
@@ -205,6 +216,33 @@ function assemble(
       await gateway.close();
     },
   };
+}
+
+/** Refreshes what the policy has refreshed. What goes wrong is the operator's: agents go on reading the rows that there are. */
+function refresherOf(
+  { tables }: CompiledPolicy,
+  gateway: Gateway,
+  log: (entry: OperatorEntry) => void,
+): Refresher | null {
+  if (![...tables.values()].some(({ refreshMinutes }) => refreshMinutes !== null)) return null;
+  return startRefresher({
+    next: () => gateway.nextDueView(),
+    refresh: (view, signal) => gateway.refreshView(view, signal),
+    onFailure: ({ schema, view }, failure) =>
+      log({
+        kind: 'refresh_failed',
+        message: `${schema}.${view} could not be refreshed${failure instanceof Error ? '' : ` (SQLSTATE ${failure.sqlstate})`}. Its rows stay as they are until a later try succeeds.`,
+        cause: failure instanceof Error ? failure : new Error(failure.message),
+      }),
+    onError: (cause) =>
+      log({ kind: 'refresh_failed', message: 'Which materialised views are due could not be read.', cause }),
+  });
+}
+
+/** The guard brings PostgreSQL's parser along: only where some role writes SQL. */
+async function guardOf(policy: CompiledPolicy, { serverVersion }: Catalog): Promise<AgentSqlParts | null> {
+  const isUsed = [...policy.roles.values()].some(({ sql }) => sql !== null);
+  return isUsed ? { guard: await createGuard(), serverMajor: Math.floor(serverVersion / 10_000) } : null;
 }
 
 async function readPolicy(path: string): Promise<PolicyFile> {

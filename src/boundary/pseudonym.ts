@@ -28,6 +28,17 @@ export function subjectName(key: Uint8Array, tenant: string, user: string): stri
   return `u_${digits(key, ['subject', tenant, user])}`;
 }
 
+/**
+ * The name of a statement's shape: `q_` and 32 hex digits, the same in every tenant. Which names and words an agent put into it cannot
+ * be found from it.
+ *
+ * @param key The ledger key, at least 32 bytes.
+ * @throws {@link RingfenceError} `key_missing` where the key is shorter.
+ */
+export function shapeName(key: Uint8Array, shape: string): string {
+  return `q_${digits(key, ['shape', shape])}`;
+}
+
 function digits(key: Uint8Array, parts: readonly string[]): string {
   if (key.length < 32)
     throw new RingfenceError('key_missing', 'The ledger key has fewer than 32 bytes: generate a longer one.');

@@ -1,5 +1,7 @@
 /** One line of what `ringfence try` answers. */
 import type { Decision } from '../tools/decision.js';
+import type { Freshness } from '../tools/freshness.js';
+import type { AnswerColumn } from '../tools/tool.js';
 import { printable, printCell, printColumns, printCount } from './columns.js';
 import type { ExitCode } from './exit-code.js';
 import type { Terminal } from './terminal.js';
@@ -9,8 +11,12 @@ export interface TryResult {
   readonly rule: string;
   readonly reason: string | null;
   readonly code: string | null;
+  /** For `sql`: what the rows hold, in its order. */
+  readonly columns?: readonly AnswerColumn[];
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly truncated: boolean;
+  /** When the rows of each materialised view were read from its tables, where that is known. */
+  readonly freshness?: Freshness;
   /** Milliseconds. */
   readonly ms: number;
   readonly tool?: string;
@@ -29,8 +35,10 @@ export function answered(tool: string, decision: Decision): TryResult {
     rule,
     reason: allowed ? null : decision.reason,
     code: decision.code ?? null,
+    ...(allowed && decision.columns !== undefined ? { columns: decision.columns } : {}),
     rows: allowed ? decision.rows : [],
     truncated: allowed && decision.truncated,
+    ...(allowed && decision.freshness !== undefined ? { freshness: decision.freshness } : {}),
     ms,
     tool,
     event,
@@ -65,7 +73,7 @@ const SHOWN = 20;
 
 /** The same for a person. */
 export function printResult(terminal: Terminal, result: TryResult): string[] {
-  const { decision, tool, rule, code, reason, rows, truncated, ms, suggestion } = result;
+  const { decision, tool, rule, code, reason, columns, rows, truncated, ms, suggestion } = result;
   const verdict = terminal.paint(COLOURS[decision], decision);
   const lines = [
     [
@@ -81,8 +89,12 @@ export function printResult(terminal: Terminal, result: TryResult): string[] {
   ];
   if (reason !== null) lines.push(`  ${printable(reason)}`);
   if (suggestion !== undefined) lines.push(`  ${printable(suggestion)}`);
+  for (const [name, at] of Object.entries(result.freshness ?? {}))
+    lines.push(`  ${printable(name)} as of ${at ?? 'an unknown time'}`);
   if (rows.length > 0) {
-    const header = [...new Set(rows.slice(0, SHOWN).flatMap((row) => Object.keys(row)))];
+    const header = columns?.map(({ name }) => name) ?? [
+      ...new Set(rows.slice(0, SHOWN).flatMap((row) => Object.keys(row))),
+    ];
     const cells = rows.slice(0, SHOWN).map((row) => header.map((name) => printCell(row[name])));
     lines.push(...printColumns(header, cells).map((line) => `  ${line}`));
     if (rows.length > SHOWN) lines.push(`  … and ${rows.length - SHOWN} rows more; --json shows all`);

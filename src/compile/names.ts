@@ -3,6 +3,7 @@
  * off may become one: a long name is shortened here, with a digest that keeps it its own.
  */
 import { createHash } from 'node:crypto';
+import { printName } from '../policy/name.js';
 import { IDENTIFIER_BYTES } from './quote.js';
 
 /** The login that agents' statements arrive through. */
@@ -10,6 +11,9 @@ export const GATEWAY_ROLE = 'ringfence_gateway';
 
 /** Owns schema `ringfence`. */
 export const OWNER_ROLE = 'ringfence_owner';
+
+/** The function in a slice's schema that runs SQL which an agent wrote. */
+export const EXECUTOR_FUNCTION = 'execute';
 
 /** The policy that keeps agents' roles off a base table itself, where the product had switched row security on. */
 export const CLOSED_POLICY = 'ringfence_closed';
@@ -55,6 +59,11 @@ export function passThroughPolicy(grantee: string): string {
 /** The function that answers whether a key is inside the boundary, where a plain subquery would call the table's own policies again. */
 export function guardFunction(policyName: string, columns: readonly string[]): string {
   return shortName(`inside ${policyName} (${columns.join(', ')})`);
+}
+
+/** The function in schema `ringfence` that refreshes a materialised view. */
+export function refreshFunction(schema: string, name: string): string {
+  return shortName(`refresh ${printName([schema, name])}`);
 }
 
 /** Whether a database role is one of Ringfence's. The prefix is reserved. */

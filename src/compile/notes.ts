@@ -5,6 +5,7 @@
 import type { Catalog, CatalogForeignKey, CatalogTable } from '../policy/catalog.js';
 import type { CompiledPolicy, PolicyTable, SliceTable } from '../policy/compiled.js';
 import { CatalogIndex, tableKey } from './catalog-index.js';
+import { materializedNotes, viewsRead } from './materialized-notes.js';
 import { existingGrantees, type ProtectedTable, protectedTables } from './row-security.js';
 import { type Situation, withoutRingfence } from './situation.js';
 
@@ -19,6 +20,8 @@ type NoteSubject =
   | 'force'
   | 'copy'
   | 'public'
+  | 'samples'
+  | 'materialized_view'
   | 'table';
 
 export interface Note {
@@ -46,6 +49,14 @@ export function planNotes(policy: CompiledPolicy, catalog: Catalog, situation: S
         ...writeNotes(policy, clean, table, own),
       ];
     }),
+    ...viewsRead(policy, index).flatMap((read) => [
+      ...materializedNotes(read, members),
+      ...indexNotes(
+        read.view,
+        slices.filter(({ name }) => name === read.policyTable.name),
+      ),
+    ]),
+    ...sampleNotes(policy),
   ];
 }
 
@@ -184,12 +195,26 @@ function indexNotes(table: CatalogTable, slices: readonly SliceTable[]): readonl
     .map((index) => ({
       about: 'index',
       table: label(table),
-      text: `index ${index.name} (${index.method}) serves no condition of an agent's: its operators are not leakproof, so row security goes first. ${
+      text: `index ${index.name} (${index.method}) serves no condition of an agent's: its operators are not leakproof, so ${
+        table.kind === 'materialized_view' ? 'the boundary' : 'row security'
+      } goes first. ${
         index.method === 'btree'
           ? 'Put the tenant column first in it, or ask by a leakproof type (integer, text, uuid, date) or prefix.'
           : 'Expect agents to scan their own rows instead, or give them a leakproof column to ask by.'
       }`,
     }));
+}
+
+function sampleNotes(policy: CompiledPolicy): readonly Note[] {
+  return [...policy.roles.values()].flatMap((role) =>
+    [...role.tables.values()]
+      .filter(({ samples }) => samples.length > 0)
+      .map((slice) => ({
+        about: 'samples',
+        table: `${slice.schema}.${slice.table}`,
+        text: `describe_schema shows role ${role.name} a few values of ${slice.samples.join(', ')}, from rows inside the boundary. Take out of samples what a model should not meet unasked.`,
+      })),
+  );
 }
 
 function writeNotes(

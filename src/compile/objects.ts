@@ -5,6 +5,8 @@ import type { Catalog } from '../policy/catalog.js';
 import type { CompiledPolicy, CompiledRole } from '../policy/compiled.js';
 import { CatalogIndex } from './catalog-index.js';
 import type { DesiredObject } from './desired-object.js';
+import { executorObjects } from './executor-objects.js';
+import { refreshObjects } from './refresh.js';
 import { roleObjects, schemaObjects } from './role-objects.js';
 import { type ProtectedTable, protectedTables, protection, rolePolicies } from './row-security.js';
 import type { RoleScope } from './scope.js';
@@ -35,6 +37,8 @@ export function compileObjects(
     ...roles.flatMap((role) => schemaObjects(role, index, situation)),
     ...parts.flatMap(({ grants }) => grants),
     ...parts.flatMap(({ views }) => views),
+    ...roles.flatMap(executorObjects),
+    ...refreshObjects(policy, catalog),
     // Last: from here on the tables are locked until the transaction ends.
     ...[...fenced.values()].flatMap((table) => protection(table, members, policy)),
     ...parts.flatMap(({ rules }) => rules),
@@ -52,7 +56,7 @@ function compileRole(
   const names = [...role.tables.keys()].sort();
   const views = names.flatMap((name) => {
     const slice = role.tables.get(name);
-    return slice === undefined ? [] : [sliceView(index, role, slice, needs)];
+    return slice === undefined ? [] : [sliceView(of, slice, needs)];
   });
   const scopes = scopeViews(of);
   const rules: DesiredObject[] = [];

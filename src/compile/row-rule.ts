@@ -167,7 +167,7 @@ class RowRule {
 }
 
 /** The columns that a filter looks at, related tables' left out. */
-function columnsOf(filter: Filter): readonly string[] {
+export function columnsOf(filter: Filter): readonly string[] {
   return Object.entries(filter).flatMap(([key, value]) => {
     if (key === 'and' || key === 'or') return (value as readonly Filter[]).flatMap(columnsOf);
     if (key === 'not') return columnsOf(value as Filter);

@@ -49,6 +49,8 @@ export function protectedTables(
   for (const [name, narrowed] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const of = policyTable(policy, name);
     const table = index.table(of.schema, of.table);
+    // Its slice views hold the boundary themselves.
+    if (table.kind === 'materialized_view') continue;
     if (of.scope.kind === 'shared' && !narrowed && !table.rowSecurity) continue;
     if (table.kind !== 'table' && table.kind !== 'partitioned') {
       throw new RingfenceError(

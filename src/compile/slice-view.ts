@@ -3,26 +3,26 @@
  *
  * Not security barriers, which would keep an index from serving ORDER BY and LIMIT, and need not be: every row rule is in row
  * security beneath. Not security invokers: the view role, and nobody else, holds rights on the base tables.
+ *
+ * A materialised view has no row security. Its slice view holds boundary and row rule in its own WHERE, and is a security barrier:
+ * PostgreSQL then lets no function or operator that could tell of a row see one before that WHERE has.
  */
 import { RingfenceError } from '../errors.js';
 import type { CatalogTable } from '../policy/catalog.js';
 import type { CompiledRole, SliceTable } from '../policy/compiled.js';
-import type { CatalogIndex } from './catalog-index.js';
 import type { DesiredObject } from './desired-object.js';
 import { maskExpression } from './mask.js';
 import { viewName } from './names.js';
 import { quoteIdent, quoteName } from './quote.js';
-import { sealOpen } from './scope.js';
+import { columnsOf, rowRule } from './row-rule.js';
+import { type RoleScope, scopeCondition, sealOpen } from './scope.js';
 import type { RoleNeeds } from './table-needs.js';
 
 /** One table's view, and what it needs of the base table. */
-export function sliceView(
-  index: CatalogIndex,
-  role: CompiledRole,
-  slice: SliceTable,
-  needs: RoleNeeds,
-): DesiredObject {
+export function sliceView(of: RoleScope, slice: SliceTable, needs: RoleNeeds): DesiredObject {
+  const { index, role } = of;
   const table = index.table(slice.schema, slice.table);
+  const barrier = table.kind === 'materialized_view';
   const { readable, insert, update, remove } = viewColumns(role, slice);
   const columns = table.columns.filter(
     ({ name }) => readable.has(name) || insert.has(name) || update.has(name),
@@ -49,7 +49,12 @@ export function sliceView(
     return mask === null ? reference : maskExpression(mask, reference, column);
   });
   const base = `${quoteName(slice.schema, slice.table)} as t`;
-  const where = slice.scope.kind === 'scoped' ? '' : `\nwhere ${sealOpen(role)}`;
+  const conditions = barrier
+    ? [scopeCondition(of, slice.name, 't'), ...ruleOf(of, slice, needs)]
+    : slice.scope.kind === 'scoped'
+      ? []
+      : [sealOpen(role)];
+  const where = conditions.length === 0 ? '' : `\nwhere ${conditions.join(' and ')}`;
   const to = quoteIdent(role.sliceRole);
   const only = (names: ReadonlySet<string>): string =>
     columns.flatMap(({ name }) => (names.has(name) ? [quoteIdent(name)] : [])).join(', ');
@@ -63,7 +68,7 @@ export function sliceView(
     address: { kind: 'view', schema: role.sliceSchema, name: viewName(slice.name) },
     identity: `${role.sliceSchema}.${viewName(slice.name)}`,
     create: [
-      `create view ${view} (${list}) as\nselect ${values.join(',\n  ')}\nfrom ${base}${where}`,
+      `create view ${view} (${list})${barrier ? ' with (security_barrier)' : ''} as\nselect ${values.join(',\n  ')}\nfrom ${base}${where}`,
       `alter view ${view} owner to ${quoteIdent(role.viewRole)}`,
       // ALTER DEFAULT PRIVILEGES of whoever applies may have given everybody more than is granted next.
       `revoke all on ${view} from public`,
@@ -73,6 +78,13 @@ export function sliceView(
     for: [role.sliceRole],
     why: viewWords(role, slice, table),
   };
+}
+
+/** The row rule of a view that holds it itself. PostgreSQL asks the view's owner for the columns that it looks at. */
+function ruleOf(of: RoleScope, slice: SliceTable, needs: RoleNeeds): readonly string[] {
+  if (slice.rows === null) return [];
+  needs.read(of.index.table(slice.schema, slice.table), columnsOf(slice.rows));
+  return [rowRule(of, slice, slice.rows, 't')];
 }
 
 interface ViewColumns {

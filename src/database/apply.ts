@@ -82,11 +82,12 @@ async function carryOut(
   const roles = new BorrowedRoles(client, catalog);
   const migration = new Map(migrations.map((one) => [one.name, one]));
   const existing = new Set(catalog.roles.map(({ name }) => name));
-  // Both of the policy and of what it no longer has: views are replaced and dropped with their owner's rights.
+  // Both of the policy and of what it no longer has: views and executors are replaced and dropped with their owner's rights.
   const leaving = plan.steps.flatMap(({ kind, sign, identity }) =>
     kind === 'role' && sign === '-' ? [identity] : [],
   );
-  for (const role of [...[...policy.roles.values()].map(({ viewRole }) => viewRole), ...leaving]) {
+  const owners = [...policy.roles.values()].flatMap(({ viewRole, sliceRole }) => [viewRole, sliceRole]);
+  for (const role of [...owners, ...leaving]) {
     if (existing.has(role)) await roles.borrow(role);
   }
   for (const [at, step] of plan.steps.entries()) {

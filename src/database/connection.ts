@@ -23,7 +23,7 @@ select session_user as login,
   (select string_agg(rolname, ', ' order by rolname) from reach
     where rolsuper or rolbypassrls or rolname in ('pg_read_all_data', 'pg_write_all_data', 'ringfence_owner')) as bypass,
   (select string_agg(c.oid::pg_catalog.regclass::text, ', ') from pg_catalog.pg_class c join reach on c.relowner = reach.oid
-    where c.relkind in ('r', 'p')) as owned,
+    where c.relkind in ('r', 'p', 'm')) as owned,
   pg_catalog.current_setting('server_version_num')::int as version,
   pg_catalog.current_setting('search_path') as search_path,
   pg_catalog.current_setting('DateStyle') as datestyle,
@@ -111,6 +111,14 @@ function unsafe(what: string, suggestion: string): RingfenceError {
   return new RingfenceError('database_unsafe', `Refusing this connection: ${what}. ${suggestion}`, {
     suggestion,
   });
+}
+
+/** Closes a client's socket without a word to the server: what is under way fails with `why`. */
+export function dropConnection(client: pg.ClientBase, why: string): void {
+  const { connection } = client as unknown as {
+    connection: { stream: { destroy(error: Error): void } };
+  };
+  connection.stream.destroy(new Error(why));
 }
 
 /**

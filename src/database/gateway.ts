@@ -1,21 +1,33 @@
 /**
  * The database as the gate sees it: sealed calls in, rows or a verdict out. Nothing else in Ringfence runs an agent's statement.
  */
-import pg from 'pg';
+import type pg from 'pg';
 import type { Boundary } from '../boundary/boundary.js';
 import type { Membership } from '../boundary/membership.js';
 import type { ViewColumns } from '../compile/served.js';
 import { RingfenceError } from '../errors.js';
 import type { Catalog } from '../policy/catalog.js';
+import type { DescribeCall, DescribeOutcome, ExecuteCall, ExecuteOutcome } from './agent-sql.js';
 import { type ClaimMaker, createClaimMaker } from './claim.js';
-import { type PlanNode, scannedRows } from './estimate.js';
+import { describeAgentSql } from './describe-agent-sql.js';
+import { executeAgentSql } from './execute-agent-sql.js';
 import { introspect } from './introspect.js';
 import type { Keys } from './keys.js';
+import { OWN_LANE, queryOwn } from './own-query.js';
 import { Pipeline } from './pipeline.js';
 import { type PoolOptions, TenantPool } from './pool.js';
+import {
+  nextDueView,
+  type RefreshedView,
+  type RefreshOutcome,
+  refreshedViews,
+  refreshView,
+  type ViewName,
+} from './refresh.js';
 import { runSealed, type SealedCall, type SealedOutcome } from './session.js';
 import type { ResultRows, Statement } from './statement.js';
 import { guardTime } from './time-guard.js';
+import { visitedRows } from './visited-rows.js';
 
 export interface GatewayOptions extends PoolOptions {
   readonly keys: Keys;
@@ -35,8 +47,6 @@ export interface EventToRecord {
 const RECORD_TIMEOUT_MS = 10_000;
 /** Connections kept apart for events, so that slow reads never hold up the record. */
 const LEDGER_CONNECTIONS = 2;
-/** A turn of Ringfence's own: no tenant can have a control character in its name. */
-const LEDGER_LANE = '\u0000ringfence';
 
 export class Gateway {
   readonly #primary: TenantPool;
@@ -44,9 +54,11 @@ export class Gateway {
   readonly #ledger: TenantPool;
   readonly #claims: ClaimMaker;
   readonly #pools: readonly TenantPool[];
+  readonly #options: GatewayOptions;
 
   private constructor(options: GatewayOptions, claims: ClaimMaker) {
     this.#claims = claims;
+    this.#options = options;
     this.#primary = new TenantPool(options);
     this.#reads =
       options.replicaUrl === undefined
@@ -63,7 +75,7 @@ export class Gateway {
   static async open(options: GatewayOptions): Promise<Gateway> {
     const probe = new TenantPool({ ...options, size: 1 });
     try {
-      const [domain] = await querySimply<{ domain: string }>(probe, 'select ringfence.domain() as domain');
+      const [domain] = await queryOwn<{ domain: string }>(probe, 'select ringfence.domain() as domain');
       if (domain === undefined)
         throw new RingfenceError(
           'policy_unapplied',
@@ -82,7 +94,7 @@ export class Gateway {
 
   /** What the database looks like to the gateway's login. */
   async catalog(): Promise<Catalog> {
-    const lease = await this.#primary.lease(LEDGER_LANE);
+    const lease = await this.#primary.lease(OWN_LANE);
     try {
       const catalog = await introspect(lease.client);
       lease.release(true);
@@ -95,7 +107,7 @@ export class Gateway {
 
   /** The columns of every slice's views, as they were when the policy was last applied. */
   async sliceViews(): Promise<ViewColumns> {
-    const rows = await querySimply<{ schema: string; view: string; columns: string[] }>(
+    const rows = await queryOwn<{ schema: string; view: string; columns: string[] }>(
       this.#primary,
       `select n.nspname as schema, c.relname as view, array_agg(a.attname::text) as columns
        from pg_catalog.pg_class c
@@ -110,7 +122,7 @@ export class Gateway {
 
   /** The hash of the policy that the database enforces, or null where none has been applied. */
   async appliedPolicy(): Promise<string | null> {
-    const [row] = await querySimply<{ hash: string | null }>(
+    const [row] = await queryOwn<{ hash: string | null }>(
       this.#primary,
       'select ringfence.applied_policy() as hash',
     );
@@ -133,15 +145,22 @@ export class Gateway {
     });
     const text = outcome.kind === 'rows' ? outcome.result.rows[0]?.[0] : null;
     if (typeof text !== 'string') return null;
-    const [explained] = JSON.parse(text) as [{ Plan: PlanNode }];
-    const names = sequentiallyScanned(explained.Plan);
-    const sizes = names.length === 0 ? new Map<string, number>() : await this.#tableRows(names);
-    return scannedRows(explained.Plan, (schema, table) => sizes.get(`${schema}\u0000${table}`) ?? 0);
+    return visitedRows(this.#reads, text);
+  }
+
+  /** What a statement of an agent's would give, and how much it would visit. Nothing is run. */
+  describe(call: DescribeCall): Promise<DescribeOutcome> {
+    return describeAgentSql(this.#reads, this.#claims, call);
+  }
+
+  /** Runs a statement of an agent's, contained, and writes its event along with it, if it is given one. */
+  execute(call: ExecuteCall): Promise<ExecuteOutcome> {
+    return executeAgentSql(call.event === null ? this.#reads : this.#primary, this.#claims, call);
   }
 
   /** Makes events durable, all or none. */
   async record(events: readonly EventToRecord[]): Promise<void> {
-    const lease = await this.#ledger.lease(LEDGER_LANE);
+    const lease = await this.#ledger.lease(OWN_LANE);
     const { processID } = lease.client as unknown as { processID: number };
     const pid = this.#ledger.pooled ? null : processID;
     const pipeline = new Pipeline(lease.client, [
@@ -166,7 +185,7 @@ export class Gateway {
 
   /** Chains pending events; see `ringfence.sequence`. Null while another process is at it. */
   async sequence(atMost: number): Promise<number | null> {
-    const [row] = await querySimply<{ taken: number | null }>(
+    const [row] = await queryOwn<{ taken: number | null }>(
       this.#ledger,
       'select ringfence.sequence($1) as taken',
       [atMost],
@@ -176,16 +195,31 @@ export class Gateway {
 
   /** Events of all tenants that wait to be chained, 10 001 standing for more, and how long the oldest has. */
   async pendingEvents(): Promise<{ readonly events: number; readonly waitingMs: number }> {
-    const [row] = await querySimply<{ events: string; waiting_ms: string | null }>(
+    const [row] = await queryOwn<{ events: string; waiting_ms: string | null }>(
       this.#ledger,
       'select events, waiting_ms from ringfence.pending_events()',
     );
     return { events: Number(row?.events ?? 0), waitingMs: Math.max(0, Number(row?.waiting_ms ?? 0)) };
   }
 
+  /** The materialised view to refresh next, if one is due and nobody is at it. */
+  nextDueView(): Promise<ViewName | null> {
+    return nextDueView(this.#ledger);
+  }
+
+  /** Refreshes a materialised view, on a connection of its own. */
+  refreshView(view: ViewName, signal: AbortSignal): Promise<RefreshOutcome> {
+    return refreshView(this.#options, view, signal);
+  }
+
+  /** When the materialised views were refreshed whose rows reads are given at this moment. */
+  refreshedViews(): Promise<readonly RefreshedView[]> {
+    return refreshedViews(this.#reads);
+  }
+
   /** The memberships that `ringfence.membership` holds for a user. */
   memberships(user: string): Promise<Membership[]> {
-    return querySimply<Membership & pg.QueryResultRow>(
+    return queryOwn<Membership & pg.QueryResultRow>(
       this.#primary,
       'select tenant, workspace, user_id as "user", role, plan, region from ringfence.memberships($1)',
       [user],
@@ -196,42 +230,6 @@ export class Gateway {
   async close(): Promise<void> {
     await Promise.all(this.#pools.map((pool) => pool.close()));
   }
-
-  async #tableRows(names: readonly (readonly [string, string])[]): Promise<Map<string, number>> {
-    const rows = await querySimply<{ schema: string; name: string; rows: number }>(
-      this.#reads,
-      `select n.nspname as schema, c.relname as name, c.reltuples::float8 as rows
-       from unnest($1::text[], $2::text[]) as wanted (schema, name)
-       join pg_catalog.pg_namespace n on n.nspname = wanted.schema
-       join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = wanted.name`,
-      [names.map(([schema]) => schema), names.map(([, name]) => name)],
-    );
-    return new Map(rows.map((row) => [`${row.schema}\u0000${row.name}`, row.rows]));
-  }
-}
-
-async function querySimply<Row extends pg.QueryResultRow>(
-  pool: TenantPool,
-  text: string,
-  values: unknown[] = [],
-): Promise<Row[]> {
-  const lease = await pool.lease(LEDGER_LANE);
-  try {
-    const { rows } = await lease.client.query<Row>(text, values);
-    lease.release(true);
-    return rows;
-  } catch (error) {
-    lease.release(error instanceof pg.DatabaseError);
-    throw error;
-  }
-}
-
-function sequentiallyScanned(plan: PlanNode): [string, string][] {
-  const own: [string, string][] =
-    plan['Node Type'] === 'Seq Scan' && plan.Schema !== undefined && plan['Relation Name'] !== undefined
-      ? [[plan.Schema, plan['Relation Name']]]
-      : [];
-  return [...own, ...(plan.Plans ?? []).flatMap(sequentiallyScanned)];
 }
 
 /**

@@ -17,7 +17,7 @@ const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils.js') as {
 /** The part of `pg`'s connection that the extended protocol needs. */
 interface WireConnection {
   readonly stream: { cork(): void; uncork(): void };
-  parse(message: { text: string; name: string; types: null }): void;
+  parse(message: { text: string; name: string; types: readonly number[] | null }): void;
   bind(message: {
     portal: string;
     statement: string;
@@ -25,13 +25,13 @@ interface WireConnection {
     binary: boolean;
     valueMapper: (value: unknown) => unknown;
   }): void;
-  describe(message: { type: 'P'; name: string }): void;
+  describe(message: { type: 'P' | 'S'; name: string }): void;
   execute(message: { portal: string; rows: number }): void;
   close(message: { type: 'S'; name: string }): void;
   sync(): void;
   once(event: 'readyForQuery', listener: (message: { status: string }) => void): void;
   once(event: 'end', listener: () => void): void;
-  on(event: 'parseComplete', listener: () => void): void;
+  on(event: 'parseComplete' | 'noData', listener: () => void): void;
   removeListener(event: string, listener: (...args: never[]) => void): void;
 }
 
@@ -39,12 +39,24 @@ interface WireConnection {
 export interface PipelineOutcome {
   readonly results: readonly ResultRows[];
   readonly error: Error | null;
+  /** How many statements had ended when the error came, or the end. */
+  readonly ended: number;
   readonly idle: boolean;
 }
 
-interface Step extends Statement {
-  /** A name to prepare it under on this connection; empty for once. */
-  readonly name: string;
+/** One statement of a pipeline. */
+export type PipelineStep =
+  | (Statement & {
+      /** A name to prepare it under on this connection; without one it is parsed for this once. */
+      readonly name?: string;
+    })
+  | UnrunStatement;
+
+/** A statement that is parsed and described, and not run: the result is its columns, without rows. */
+export interface UnrunStatement {
+  readonly describe: string;
+  /** Types of the first parameters, as oids; those of the others are found out. */
+  readonly parameterTypes: readonly number[];
 }
 
 interface WritableResult {
@@ -61,16 +73,16 @@ const preparedOn = new WeakMap<object, Set<string>>();
 export class Pipeline implements pg.Submittable {
   readonly outcome: Promise<PipelineOutcome>;
   readonly #client: pg.ClientBase;
-  readonly #steps: readonly Step[];
+  readonly #steps: readonly PipelineStep[];
   readonly #results: WritableResult[];
   #settle: (outcome: PipelineOutcome) => void = () => {};
   #at = 0;
   #settled = false;
 
-  constructor(client: pg.ClientBase, statements: readonly (Statement & { readonly name?: string })[]) {
+  constructor(client: pg.ClientBase, steps: readonly PipelineStep[]) {
     this.#client = client;
-    this.#steps = statements.map(({ text, values, name = '' }) => ({ text, values, name }));
-    this.#results = statements.map(() => ({ fields: [], rows: [] }));
+    this.#steps = steps;
+    this.#results = steps.map(() => ({ fields: [], rows: [] }));
     this.outcome = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -88,22 +100,33 @@ export class Pipeline implements pg.Submittable {
       if (name) prepared.add(name);
     };
     wire.on('parseComplete', onParse);
-    void this.outcome.then(() => wire.removeListener('parseComplete', onParse));
+    wire.on('noData', this.#endDescribing);
+    void this.outcome.then(() => {
+      wire.removeListener('parseComplete', onParse);
+      wire.removeListener('noData', this.#endDescribing);
+    });
 
     wire.stream.cork();
     try {
       for (const step of this.#steps) {
-        if (step.name !== '' && prepared.delete(step.name)) {
-          prepared.add(step.name); // most recently used
+        if ('describe' in step) {
+          wire.parse({ text: step.describe, name: '', types: step.parameterTypes });
+          parsing.push('');
+          wire.describe({ type: 'S', name: '' });
+          continue;
+        }
+        const { text, values, name = '' } = step;
+        if (name !== '' && prepared.delete(name)) {
+          prepared.add(name); // most recently used
         } else {
-          if (step.name !== '') makeRoom(wire, prepared);
-          wire.parse({ text: step.text, name: step.name, types: null });
-          parsing.push(step.name);
+          if (name !== '') makeRoom(wire, prepared);
+          wire.parse({ text, name, types: null });
+          parsing.push(name);
         }
         wire.bind({
           portal: '',
-          statement: step.name,
-          values: step.values,
+          statement: name,
+          values,
           binary: false,
           valueMapper: prepareValue,
         });
@@ -120,7 +143,14 @@ export class Pipeline implements pg.Submittable {
     const result = this.#results[this.#at];
     if (result)
       result.fields = message.fields.map((field) => ({ name: field.name, typeOid: field.dataTypeID }));
+    this.#endDescribing();
   }
+
+  /** The server says nothing more of a statement that it only described. */
+  readonly #endDescribing = (): void => {
+    const step = this.#steps[this.#at];
+    if (step !== undefined && 'describe' in step) this.#at++;
+  };
 
   handleDataRow(message: { fields: (string | null)[] }): void {
     this.#results[this.#at]?.rows.push(message.fields);
@@ -160,7 +190,7 @@ export class Pipeline implements pg.Submittable {
   #finish(error: Error | null, idle: boolean): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#settle({ results: this.#results, error, idle });
+    this.#settle({ results: this.#results, error, ended: this.#at, idle });
   }
 }
 

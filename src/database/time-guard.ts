@@ -2,7 +2,7 @@
  * The clock behind the database's own: when a call overstays, ask the server to cancel it; when that does not help, hang up.
  */
 import type pg from 'pg';
-import { requestCancel } from './connection.js';
+import { dropConnection, requestCancel } from './connection.js';
 import type { Lease } from './pool.js';
 
 /** What a call gets on top of the database's own limit. */
@@ -12,6 +12,8 @@ const CANCEL_MS = 2_000;
 
 export interface TimeGuard {
   stop(): void;
+  /** Whether it asked the server to cancel: the request may still be under way, and would meet whatever the connection does next. */
+  cancelled(): boolean;
   /** Whether the guard hung up on the server. */
   gaveUp(): boolean;
 }
@@ -27,12 +29,7 @@ export function guardTime(lease: Lease, timeoutMs: number, signal?: AbortSignal)
     void requestCancel(lease.client as unknown as pg.Client);
     hangUp = setTimeout(() => {
       gaveUp = true;
-      const { connection } = lease.client as unknown as {
-        connection: { stream: { destroy(error: Error): void } };
-      };
-      connection.stream.destroy(
-        new Error('the server answered neither the call nor a cancel request in time'),
-      );
+      dropConnection(lease.client, 'the server answered neither the call nor a cancel request in time');
     }, CANCEL_MS);
   };
 
@@ -45,6 +42,7 @@ export function guardTime(lease: Lease, timeoutMs: number, signal?: AbortSignal)
       clearTimeout(hangUp);
       signal?.removeEventListener('abort', cancel);
     },
+    cancelled: () => hangUp !== undefined,
     gaveUp: () => gaveUp,
   };
 }

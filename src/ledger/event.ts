@@ -15,13 +15,17 @@ export interface EventBody {
     readonly rule: string;
     /** Code of the denial or failure. */
     readonly code?: string;
-    /** The reason for the decision, as the caller was told. */
+    /** The reason for the decision, as the caller was told but for words of its own: see `sanitiseReason`. */
     readonly reason?: string;
+    /** What PostgreSQL said of a statement that an agent wrote, where it would not have it. */
+    readonly sqlstate?: string;
     readonly policy_hash: string;
   };
   /** Why the agent says it did it. */
   readonly reason?: string;
   readonly prompt_version?: string;
+  /** A name for statements of an agent's that differ in their values alone: see `shapeName`. */
+  readonly shape?: string;
   readonly tables: readonly string[];
   readonly columns: readonly string[];
   readonly blocked: readonly string[];

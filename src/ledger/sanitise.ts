@@ -28,6 +28,36 @@ export function sanitiseInput(input: unknown, known: ReadonlySet<string> = new S
   return shape(toJsonValue(input), known, 0);
 }
 
+/**
+ * A reason as the ledger may keep it. What a reason quotes are words of the caller's own: they stay by the same rule as keys do. From the
+ * first that does not, everything to the last quotation mark becomes `text(<length>)`: PostgreSQL's parser quotes words that have
+ * quotation marks themselves, and does not mark those.
+ *
+ * @example
+ * ```ts
+ * sanitiseReason('There is no table "ada@example.com".'); // 'There is no table text(17).'
+ * ```
+ */
+export function sanitiseReason(reason: string, known: ReadonlySet<string> = new Set()): string {
+  for (const { 0: words, index } of reason.matchAll(QUOTED)) {
+    if (isName(unquoted(words), known)) continue;
+    const end = Math.max(reason.lastIndexOf('"') + 1, index + words.length);
+    return `${reason.slice(0, index)}text(${characters(reason.slice(index, end))})${reason.slice(end)}`;
+  }
+  return reason;
+}
+
+/** As `JSON.stringify` quotes; what is opened and never closed goes to the end. */
+const QUOTED = /"(?:[^"\\]|\\.)*(?:"|$)/gs;
+
+function unquoted(words: string): string {
+  try {
+    return String(JSON.parse(words));
+  } catch {
+    return words;
+  }
+}
+
 function shape(value: JsonValue, known: ReadonlySet<string>, depth: number): JsonValue {
   if (value === null) return null;
   if (typeof value === 'string') return known.has(value) ? value : `text(${characters(value)})`;
@@ -55,7 +85,11 @@ function shapeOfObject(object: JsonObject, known: ReadonlySet<string>, depth: nu
 }
 
 function shownKey(key: string, known: ReadonlySet<string>): string {
-  return known.has(key) || /^[A-Za-z_]{1,32}$/.test(key) ? key : `key(${characters(key)})`;
+  return isName(key, known) ? key : `key(${characters(key)})`;
+}
+
+function isName(word: string, known: ReadonlySet<string>): boolean {
+  return known.has(word) || /^[A-Za-z_]{1,32}$/.test(word);
 }
 
 /** Two hidden keys of one length must not become one member. */

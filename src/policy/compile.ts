@@ -8,6 +8,7 @@ import { Denials } from './denial.js';
 import type { PolicyFile } from './file.js';
 import { Findings } from './findings.js';
 import { freezeDeep } from './freeze.js';
+import { checkMaterializedViews } from './materialized-views.js';
 import { References } from './references.js';
 import { compileRole } from './role.js';
 import { resolveScopes } from './scope.js';
@@ -46,17 +47,18 @@ export function compilePolicy(file: PolicyFile, catalog: Catalog): CompiledPolic
     ([name, role]) => [name, compileRole(context, name, role)] as const,
   );
   if (roles.length === 0) findings.note(['roles'], 'there is no role, so no agent may do anything');
+  checkMaterializedViews({ references, scopes, roles: new Map(roles), catalog, findings });
   const crossTenant = crossTenantPolicy(policy, findings);
   findings.settle();
 
-  const tables = [...scopes].map(([{ name, source }, scope]): readonly [string, PolicyTable] => [
+  const tables = [...scopes].map(([{ name, source, entry }, scope]): readonly [string, PolicyTable] => [
     name,
     {
       name,
       schema: source.schema,
       table: source.name,
       kind: source.kind === 'materialized_view' ? 'materialized_view' : 'table',
-      refreshMinutes: null,
+      refreshMinutes: entry.refresh_minutes,
       scope,
     },
   ]);

@@ -247,11 +247,6 @@ function whyNotATable(
           'is a view: row-level security holds on tables, and a view reads its own with its owner’s rights',
         suggestion: 'list the tables beneath it',
       };
-    case 'materialized_view':
-      return {
-        message: 'is a materialised view: PostgreSQL has no row-level security for it',
-        suggestion: 'list the tables beneath it',
-      };
     case 'foreign':
       return {
         message: 'is a foreign table: PostgreSQL has no row-level security for it',

@@ -30,7 +30,7 @@ export function compileRole(context: WriteContext, name: string, role: RolePolic
       relations: relations.get(slice.listed.name) ?? [],
       rows: rules.get(slice.listed.name) ?? null,
       write: writeRules(context, slice),
-      samples: [],
+      samples: slice.samples,
       indexes: slice.indexes,
     });
   }
@@ -107,6 +107,12 @@ function noteIdleTools(
   role: RolePolicy,
   tables: readonly SliceTable[],
 ): void {
+  const sampled = tables.filter(({ samples }) => samples.length > 0).map((table) => table.name);
+  if (sampled.length > 0 && !role.tools.includes('describe_schema'))
+    findings.note(
+      [...path, 'tools'],
+      `samples of ${sampled.join(', ')} are shown by the tool describe_schema, which the role does not have`,
+    );
   const may: Readonly<Record<'create' | 'update' | 'delete', (table: SliceTable) => boolean>> = {
     create: ({ write }) => write.create !== null,
     update: ({ write }) => write.update !== null,

@@ -79,7 +79,8 @@ class ScopeResolver {
       if (column === undefined || narrower === undefined) return undefined;
       return { kind: 'scoped', columns: [column, ...narrower], via: null };
     }
-    const link = this.#via(table, tenant, children);
+    const link =
+      table.source.kind === 'materialized_view' ? this.#noVia(table) : this.#via(table, tenant, children);
     if (link === undefined || narrower === undefined) return undefined;
     const { parentScope, ...via } = link;
     const carried = carriedColumns(table.source, via, parentScope).filter(
@@ -149,6 +150,16 @@ class ScopeResolver {
     return { axis, column: column.name, castType: column.castType };
   }
 
+  /** Nothing but its own WHERE holds the boundary on a materialised view, and that asks no other table. */
+  #noVia(table: ListedTable): undefined {
+    this.#findings.complain(
+      ['tables', table.key, 'tenant', 'via'],
+      'is a materialised view, whose rows can only belong by a column of their own',
+      { suggestion: 'select the tenant in its definition, and name that: tenant: { column: … }' },
+    );
+    return undefined;
+  }
+
   #via(
     table: ListedTable,
     tenant: Extract<TablePolicyTenancy, { via: string }>,
@@ -167,6 +178,14 @@ class ScopeResolver {
       return undefined;
     }
     const parent = reference.table;
+    if (parent.source.kind === 'materialized_view') {
+      this.#findings.complain(
+        path,
+        `${parent.key} is a materialised view: a copy that may be out of date, so nothing can belong through it`,
+        { suggestion: 'name the table that it is made from' },
+      );
+      return undefined;
+    }
     const scope = this.scopeOf(parent, [...children, table]);
     const pairs = this.#link(table, parent, tenant.on);
     if (scope === undefined || pairs === undefined) return undefined;

@@ -11,6 +11,7 @@ import type { Findings } from './findings.js';
 import { shownAs, whyNotMask } from './mask.js';
 import { looksPersonal } from './personal-data.js';
 import { findColumn, type ListedTable } from './references.js';
+import { samplesOf } from './samples.js';
 import { scopeWithin } from './scope.js';
 
 /** What every slice of one policy is made with. */
@@ -30,6 +31,8 @@ export interface ReadSlice {
   /** Columns that hold the role to its boundary: never shown, never written by the agent. */
   readonly scopeColumns: ReadonlyMap<string, ScopeAxis>;
   readonly columns: readonly SliceColumn[];
+  /** Columns of which `describe_schema` may show values. */
+  readonly samples: readonly string[];
   readonly primaryKey: readonly string[];
   readonly indexes: readonly (readonly string[])[];
 }
@@ -58,6 +61,13 @@ export function readSlice(
     scope,
     scopeColumns,
     columns,
+    samples: samplesOf(context, entry.samples, [...path, 'samples'], {
+      listed,
+      visible,
+      masks,
+      scopeColumns,
+      shared: scope.kind === 'shared',
+    }),
     primaryKey: keyWithin(listed.source.primaryKey, plain, scopeColumns),
     indexes: usableIndexes(listed.source.indexes, listed.source.columns, plain, scopeColumns),
   };

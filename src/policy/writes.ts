@@ -22,7 +22,15 @@ export interface WriteContext extends SliceContext {
 /** Compiles what a role may write of a table; complains about every column that it may not. */
 export function writeRules(context: WriteContext, slice: ReadSlice): WriteRules {
   const { entry, path } = slice;
-  if (slice.scope.kind === 'shared') return sharedRules(context, slice);
+  if (slice.listed.source.kind === 'materialized_view')
+    return readOnlyRules(
+      context,
+      slice,
+      'a materialised view',
+      'take it away, or write to the tables beneath',
+    );
+  if (slice.scope.kind === 'shared')
+    return readOnlyRules(context, slice, 'shared', 'take it away, or give the table a tenant');
   const presets = presetsOf(context, slice);
   const create = writable(context, slice, presets, 'create');
   const update = writable(context, slice, presets, 'update');
@@ -55,12 +63,15 @@ const READ_ONLY: WriteRules = {
   guardedKeys: [],
 };
 
-function sharedRules({ findings }: WriteContext, { entry, path, listed }: ReadSlice): WriteRules {
+function readOnlyRules(
+  { findings }: WriteContext,
+  { entry, path, listed }: ReadSlice,
+  what: string,
+  suggestion: string,
+): WriteRules {
   for (const action of ['create', 'update', 'delete'] as const)
     if (entry[action] !== null && entry[action] !== false)
-      findings.complain([...path, action], `${listed.name} is shared, and so read-only`, {
-        suggestion: 'take it away, or give the table a tenant',
-      });
+      findings.complain([...path, action], `${listed.name} is ${what}, and so read-only`, { suggestion });
   return { ...READ_ONLY, reasonRequired: entry.reasonRequired };
 }
 

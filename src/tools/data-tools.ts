@@ -7,12 +7,16 @@ import { deleteRow } from './delete.js';
 import { describeSchema } from './describe-schema.js';
 import { get } from './get.js';
 import { query } from './query.js';
+import { sql } from './sql.js';
 import type { Effect, Tool } from './tool.js';
 import { update } from './update.js';
 
 /** The data tools by name, in the order in which they are shown. */
 export const dataTools: ReadonlyMap<ToolName, Tool> = new Map<ToolName, Tool>(
-  [describeSchema, query, get, aggregate, create, update, deleteRow].map((tool) => [tool.name, tool as Tool]),
+  [describeSchema, query, get, aggregate, sql, create, update, deleteRow].map((tool) => [
+    tool.name,
+    tool as Tool,
+  ]),
 );
 
 /** One tool as a model is told of it. */

@@ -9,13 +9,14 @@ import { nearest } from '../policy/nearest.js';
 import type { CursorCodec } from './cursor.js';
 import type { CallOptions } from './decision.js';
 import { explainInput } from './input-error.js';
-import { isDenial, type PreparedCall, type Tool, type ToolContext } from './tool.js';
+import { type AgentSqlParts, isDenial, type Prepared, type Tool, type ToolContext } from './tool.js';
 
 /** What a decision is made from, beside the call. */
 export interface DecisionParts {
   readonly policy: CompiledPolicy;
   readonly tools: ReadonlyMap<string, Tool>;
   readonly cursors: CursorCodec;
+  readonly agentSql: AgentSqlParts | null;
 }
 
 /** What a decision is made of. */
@@ -30,13 +31,14 @@ export interface CallToDecide {
 /** A call that may go on to the database. */
 export interface Decided {
   readonly tool: Tool;
-  readonly prepared: PreparedCall;
+  readonly prepared: Prepared;
   /** The same statement without the call's values in sight: see `ToolContext.opaque`. */
   readonly opaque: () => Statement | null;
 }
 
 /** Yes, with the statement to run, or no, with the rule and the reason. */
-export function decide(call: CallToDecide, { policy, tools, cursors }: DecisionParts): Decided | Denial {
+export function decide(call: CallToDecide, parts: DecisionParts): Decided | Denial {
+  const { policy, tools, cursors, agentSql } = parts;
   const { boundary, role, action, input, options } = call;
   const usable = usableTools(policy, role, boundary);
   const tool = tools.get(action);
@@ -53,6 +55,7 @@ export function decide(call: CallToDecide, { policy, tools, cursors }: DecisionP
     tables: narrowedTables(role, boundary),
     limits: role.limits,
     cursors,
+    agentSql,
   };
   const prepared = tool.prepare(parsed.data, context);
   if (isDenial(prepared)) return prepared;
@@ -61,7 +64,7 @@ export function decide(call: CallToDecide, { policy, tools, cursors }: DecisionP
     prepared,
     opaque: () => {
       const again = tool.prepare(parsed.data, { ...context, opaque: true });
-      return isDenial(again) ? null : again.statement;
+      return isDenial(again) || again.kind === 'sql' ? null : again.statement;
     },
   };
 }
@@ -81,10 +84,24 @@ export function usableTools(
   );
 }
 
+/** Slices narrowed alike are one object, so that what is worked out of them is worked out once. */
+const narrowed = new WeakMap<CompiledRole['tables'], Map<string, CompiledRole['tables']>>();
+/** Ways to narrow one role that are remembered. */
+const NARROWED_LIMIT = 64;
+
 function narrowedTables(role: CompiledRole, boundary: Boundary): ReadonlyMap<string, SliceTable> {
   const sources = boundary.dataSources;
   if (sources === null) return role.tables;
-  return new Map([...role.tables].filter(([name]) => sources.includes(name)));
+  const known = narrowed.get(role.tables) ?? new Map<string, CompiledRole['tables']>();
+  narrowed.set(role.tables, known);
+  const left = [...role.tables].filter(([name]) => sources.includes(name));
+  const key = JSON.stringify(left.map(([name]) => name));
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  if (known.size >= NARROWED_LIMIT) known.clear();
+  const tables = new Map(left);
+  known.set(key, tables);
+  return tables;
 }
 
 function unknownTool(action: string, usable: ReadonlySet<ToolName>): Denial {

@@ -1,5 +1,7 @@
 /** What the gate answers. A refusal and a failure are values: an agent is meant to read them and do better. */
 import type { DenialCode, FailureCode } from '../errors.js';
+import type { Freshness } from './freshness.js';
+import type { AnswerColumn } from './tool.js';
 
 interface Answered {
   /** Id of the event in the ledger: durable before this answer was given. */
@@ -12,9 +14,16 @@ interface Answered {
 
 export interface Allowed extends Answered {
   readonly decision: 'allowed';
+  /** For `sql`: names and types of what the rows hold, in the order in which it was selected. */
+  readonly columns?: readonly AnswerColumn[];
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   /** True where more rows matched than are given. */
   readonly truncated: boolean;
+  /**
+   * By name, for each materialised view that was read: when its rows were read from their tables, in ISO 8601; null where Ringfence does
+   * not know, since the product refreshes it or nobody has yet. The rows are as old as that, or younger.
+   */
+  readonly freshness?: Freshness;
   /** Pass it as `cursor` to the same query to go on. */
   readonly nextCursor?: string;
   /** `not_found` where a `get` met no row. */

@@ -20,11 +20,13 @@ import { type ArrayText, parseArray } from './array-text.js';
 export type Decoder = (text: string) => unknown;
 
 const asText: Decoder = (text) => text;
-const asBoolean: Decoder = (text) => text === 't' || text === 'true';
-const asNumber: Decoder = (text) => Number(text);
+const asBoolean: Decoder = (text) => {
+  if (text === 't' || text === 'true') return true;
+  return text === 'f' || text === 'false' ? false : text;
+};
 const asJson: Decoder = (text) => JSON.parse(text);
 
-const asFloat: Decoder = (text) => {
+const asNumber: Decoder = (text) => {
   const value = Number(text);
   return Number.isFinite(value) ? value : text;
 };
@@ -54,8 +56,8 @@ const DECODERS: ReadonlyMap<number, Decoder> = new Map([
   [23, asNumber],
   [26, asNumber],
   [114, asJson],
-  [700, asFloat],
-  [701, asFloat],
+  [700, asNumber],
+  [701, asNumber],
   [1114, asLocalTimestamp],
   [1184, asTimestamp],
   [1700, asNumeric],

@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import type { Relation, SliceColumn, SliceTable, WriteRules } from '../policy/compiled.js';
+import { prepareWords } from './describe-in-words.js';
 import { Draft } from './draft.js';
 import { inputs } from './inputs.js';
 import { preparing } from './refusal.js';
+import { namedPairs } from './schema-wording.js';
 import type { IndexedTable } from './slice-index.js';
 import type { PreparedCall, Tool, ToolContext } from './tool.js';
 
-const inputSchema = z.strictObject({ tables: inputs.names.optional() });
+const inputSchema = z.strictObject({
+  tables: inputs.names.optional(),
+  question: z.string().max(10_000).optional(),
+  tokens: inputs.count.optional(),
+});
 
 type DescribeInput = z.infer<typeof inputSchema>;
 type Row = Readonly<Record<string, unknown>>;
@@ -16,15 +22,18 @@ export const describeSchema: Tool<DescribeInput> = {
   name: 'describe_schema',
   effect: 'read',
   description:
-    'Tables with their columns, relations and what may be written. Call it first; name tables for types, enum values, masks and defaults in full.',
+    'Tables with their columns, relations and what may be written. Call it first. Give the user’s question for compact text of what it needs, within so many tokens; or name tables for types, enum values, masks and defaults in full.',
   inputSchema,
   prepare: (input, context) => preparing(() => prepareDescribe(input, context)),
 };
 
 function prepareDescribe(input: DescribeInput, context: ToolContext): PreparedCall {
   const draft = new Draft(context);
+  if (input.question !== undefined || input.tokens !== undefined) return prepareWords(draft, input);
   const describe = input.tables === undefined ? inBrief : inFull;
-  const rows = [...new Set(input.tables ?? context.tables.keys())].map((name) => describe(draft.table(name)));
+  const rows = [...new Set(input.tables ?? context.tables.keys())].map((name) =>
+    describe(draft.table(name), draft),
+  );
   return {
     kind: 'local',
     statement: null,
@@ -36,10 +45,10 @@ function prepareDescribe(input: DescribeInput, context: ToolContext): PreparedCa
   };
 }
 
-function inBrief({ slice, columns, relations, key }: IndexedTable): Row {
+function inBrief({ slice, columns, relations, key }: IndexedTable, { context }: Draft): Row {
   return {
     table: slice.name,
-    ...about(slice),
+    ...about(slice, context),
     columns: [...columns.values()].map(({ column }) => columnInBrief(column)).join(', '),
     ...(key.length === 0 ? {} : { key: key.map(({ name }) => name).join(', ') }),
     ...(relations.size === 0 ? {} : { relations: [...relations.values()].map(relationInBrief).join(', ') }),
@@ -68,7 +77,8 @@ function writeInBrief({ create, update, delete: remove }: WriteRules): string {
   return parts.length === 0 ? 'no' : parts.join(', ');
 }
 
-function inFull({ slice, columns, relations, key, scopeColumns }: IndexedTable): Row {
+function inFull(table: IndexedTable, draft: Draft): Row {
+  const { slice, columns, relations, key, scopeColumns } = table;
   const { write } = slice;
   const isShown = (name: string) => !scopeColumns.has(name);
   const indexed = slice.indexes
@@ -76,10 +86,15 @@ function inFull({ slice, columns, relations, key, scopeColumns }: IndexedTable):
     .filter((columns) => columns.length > 0);
   return {
     table: slice.name,
-    ...about(slice),
+    ...about(slice, draft.context),
     columns: [...columns.values()].map(({ column }) => columnInFull(column)),
     key: key.map(({ name }) => name),
-    relations: [...relations.values()].map((relation) => relationInFull(relation, isShown)),
+    relations: [...relations.values()].map((relation) => ({
+      name: relation.name,
+      kind: relation.kind,
+      table: relation.table,
+      on: Object.fromEntries(namedPairs(table, relation, draft.reachable(relation.table))),
+    })),
     write: {
       create: write.create ?? false,
       update: write.update ?? false,
@@ -91,8 +106,18 @@ function inFull({ slice, columns, relations, key, scopeColumns }: IndexedTable):
   };
 }
 
-function about({ comment }: SliceTable): Row {
-  return comment === null ? {} : { comment };
+function about({ name, comment }: SliceTable, { policy }: ToolContext): Row {
+  const source = policy.tables.get(name);
+  return {
+    ...(comment === null ? {} : { comment }),
+    ...(source?.kind === 'materialized_view' ? { refreshed: howOften(source.refreshMinutes) } : {}),
+  };
+}
+
+/** A materialised view answers with rows of its last refresh. */
+function howOften(minutes: number | null): string {
+  if (minutes === null) return 'by the product';
+  return minutes === 1 ? 'every minute' : `every ${minutes} minutes`;
 }
 
 function columnInFull({ name, type, notNull, hasDefault, mask, enumLabels, comment }: SliceColumn): Row {
@@ -105,15 +130,4 @@ function columnInFull({ name, type, notNull, hasDefault, mask, enumLabels, comme
     ...(mask === null ? {} : { masked: mask }),
     ...(comment === null ? {} : { comment }),
   };
-}
-
-function relationInFull(
-  { name, kind, table, columns, otherColumns }: Relation,
-  isShown: (name: string) => boolean,
-): Row {
-  const on = columns.flatMap((column, index) => {
-    const other = otherColumns[index];
-    return other === undefined || !isShown(column) ? [] : [[column, other] as const];
-  });
-  return { name, kind, table, on: Object.fromEntries(on) };
 }

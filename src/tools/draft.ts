@@ -4,8 +4,8 @@ import { quoteIdent } from '../compile/quote.js';
 import { RingfenceError } from '../errors.js';
 import type { Relation } from '../policy/compiled.js';
 import { Parameters } from './parameters.js';
-import { pointer, quoted, refuse, refuseReference } from './refusal.js';
-import { scopeConditions } from './scope.js';
+import { pointer, quoted, refuse, refuseWith } from './refusal.js';
+import { type AxisValue, boundValues, scopeConditions } from './scope.js';
 import { type IndexedColumn, type IndexedTable, type SliceIndex, sliceIndex } from './slice-index.js';
 import type { PreparedCall, ToolContext } from './tool.js';
 
@@ -116,7 +116,7 @@ export class Draft {
   refuseScopeColumn(table: IndexedTable, name: string): void {
     const axis = table.scopeColumns.get(name);
     if (axis === undefined) return;
-    refuseReference({
+    refuseWith({
       code: 'tenant_named',
       rule: `boundary.${axis}`,
       reason: `${quoted(name)} is set by the session, and a call cannot name it.`,
@@ -125,9 +125,14 @@ export class Draft {
     });
   }
 
+  /** The boundary's values, as parameters of this statement. */
+  get boundaryValues(): AxisValue {
+    return boundValues(this.context.boundary, this.parameters);
+  }
+
   /** What rows of a table must meet to be inside the boundary. */
   scope(table: IndexedTable, alias: string): string[] {
-    return scopeConditions(table.scope, this.context.boundary, this.parameters, alias);
+    return scopeConditions(table.scope, this.boundaryValues, alias);
   }
 
   /** Where in the policy something about a table is said. */

@@ -5,6 +5,7 @@
 import type { Gateway } from '../database/gateway.js';
 import type { SealedCall } from '../database/session.js';
 import type { Statement } from '../database/statement.js';
+import { ShortMemory } from './short-memory.js';
 
 export interface Estimates {
   /**
@@ -19,26 +20,18 @@ export interface Estimates {
   ): Promise<boolean>;
 }
 
-const REMEMBERED = 5_000;
-const LIFE_MS = 60_000;
-
-export function createEstimates(now: () => number = Date.now): Estimates {
-  const known = new Map<string, { rows: number; until: number }>();
+export function createEstimates(now?: () => number): Estimates {
+  const known = new ShortMemory<number>(now);
   return {
     async within(gateway, call, limit, opaque) {
       const { tenant, workspace, user } = call.boundary;
       const key = JSON.stringify([tenant, workspace, user, call.role.name, call.statement.text]);
-      const at = known.get(key);
-      if (at !== undefined && at.until > now()) return at.rows <= limit;
-      known.delete(key);
+      const before = known.get(key);
+      if (before !== undefined) return before <= limit;
       const statement = opaque();
       const rows = statement === null ? null : await gateway.estimate({ ...call, statement });
       if (rows === null) return true;
-      if (known.size >= REMEMBERED) {
-        const [oldest] = known.keys();
-        if (oldest !== undefined) known.delete(oldest);
-      }
-      known.set(key, { rows, until: now() + LIFE_MS });
+      known.set(key, rows);
       return rows <= limit;
     },
   };

@@ -1,14 +1,15 @@
 /** Writes the body of a call's event: everything about the decision, nothing of the data. */
 import { performance } from 'node:perf_hooks';
 import type { Boundary } from '../boundary/boundary.js';
+import { shapeName } from '../boundary/pseudonym.js';
 import { commitment } from '../ledger/commitment.js';
 import { encodeEvent } from '../ledger/encode-event.js';
 import type { Effect, EventBody } from '../ledger/event.js';
-import { sanitiseInput } from '../ledger/sanitise.js';
+import { sanitiseInput, sanitiseReason } from '../ledger/sanitise.js';
 import type { CompiledPolicy, CompiledRole } from '../policy/compiled.js';
 import { CONNECTIVES, OPERATORS } from '../policy/filter.js';
 import type { CallOptions } from './decision.js';
-import type { PreparedCall } from './tool.js';
+import type { AgentStatement, Prepared } from './tool.js';
 
 /** What an event needs to know of the call it tells of. */
 export interface RecordedCall {
@@ -27,11 +28,13 @@ export interface RecordedDecision {
   readonly rule: string;
   readonly code?: string;
   readonly reason?: string;
+  readonly sqlstate?: string;
   /** What the call named and may not reach. */
   readonly blocked?: readonly string[];
 }
 
-type Touched = Pick<PreparedCall, 'tables' | 'columns'>;
+/** What an event tells of a prepared call. */
+type Touched = Pick<Prepared, 'tables' | 'columns'> & Partial<Pick<AgentStatement, 'guarded'>>;
 
 export interface EventWriter {
   /**
@@ -69,7 +72,7 @@ export function createEventWriter(ledgerKey: Uint8Array, policy: CompiledPolicy)
   const known = new Map([...policy.roles.values()].map((role) => [role.name, namesOf(role)]));
   return {
     body({ boundary, role, action, input, options, event, startedAt }, decision, touched, timing = 'after') {
-      const { tables, columns } = touched ?? NOTHING;
+      const { tables, columns, guarded } = touched ?? NOTHING;
       const given = reasonOf(input) ?? options.reason;
       const body: EventBody = {
         action: action.slice(0, 100),
@@ -77,13 +80,17 @@ export function createEventWriter(ledgerKey: Uint8Array, policy: CompiledPolicy)
           effect: decision.effect,
           rule: decision.rule,
           ...(decision.code === undefined ? {} : { code: decision.code }),
-          ...(decision.reason === undefined ? {} : { reason: decision.reason }),
+          ...(decision.reason === undefined
+            ? {}
+            : { reason: sanitiseReason(decision.reason, known.get(role.name)) }),
+          ...(decision.sqlstate === undefined ? {} : { sqlstate: decision.sqlstate }),
           policy_hash: policy.hash,
         },
         ...(given === undefined ? {} : { reason: given.slice(0, TEXT_LIMIT) }),
         ...(options.promptVersion === undefined
           ? {}
           : { prompt_version: options.promptVersion.slice(0, 100) }),
+        ...(guarded === undefined ? {} : { shape: shapeName(ledgerKey, guarded.shape) }),
         tables,
         columns,
         blocked: decision.blocked ?? [],

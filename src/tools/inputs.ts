@@ -24,6 +24,7 @@ const count = z.preprocess(
 export const inputs = {
   name,
   names,
+  count,
   table: name,
   columns: names.optional(),
   where: openObject(

@@ -47,7 +47,7 @@ const CAST_DIFFERS: ReadonlySet<number> = new Set([18, 142, 650, 869, 1042]);
 const FIRST_USER_OID = 16_384;
 
 /** A value in its type's output form. A cast says the same for PostgreSQL's own types but a few; `concat` does for every type. */
-function textOf(sql: string, column: SliceColumn): string {
+export function textOf(sql: string, column: SliceColumn): string {
   const plain = column.typeOid < FIRST_USER_OID && !CAST_DIFFERS.has(column.typeOid);
   if (plain || column.enumLabels !== null) return `${sql}::pg_catalog.text`;
   // Not `is not null`, which a composite value with a null field fails.

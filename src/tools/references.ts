@@ -51,7 +51,7 @@ function parentConditions(
   }
   noteReference(draft, via.parent, via.columns, assigned);
   const own = via.columns.map((name, index) => assigned.get(name)?.sql ?? `${alias}.${via.idents[index]}`);
-  return [insideParent(via, own, draft.context.boundary, draft.parameters)];
+  return [insideParent(via, own, draft.boundaryValues)];
 }
 
 /** The rows that a write refers to, for the ledger: what the call gave of their keys. */

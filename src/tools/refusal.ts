@@ -17,8 +17,8 @@ export function refuse(code: DenialCode, rule: string, reason: string, suggestio
   throw new Refusal(deny(code, rule, reason, suggestion));
 }
 
-/** The same, where the call named something that only the session may: the ledger is told what. */
-export function refuseReference(denial: Denial & { readonly blocked: readonly string[] }): never {
+/** The same, with a denial that is made already: one that tells the ledger what the call named, for one. */
+export function refuseWith(denial: Denial): never {
   throw new Refusal(denial);
 }
 

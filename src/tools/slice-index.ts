@@ -109,7 +109,7 @@ function indexColumn(slice: SliceTable, column: SliceColumn): IndexedColumn {
 }
 
 /** A type as agents are told of it: without the schema that it lives in. */
-function shownType({ type, enumLabels }: SliceColumn): string {
+export function shownType({ type, enumLabels }: SliceColumn): string {
   return enumLabels === null ? type.replace(/^("(?:[^"]|"")+"|[^".(]+)\./, '') : 'enum';
 }
 

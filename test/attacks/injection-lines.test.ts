@@ -1,14 +1,11 @@
 /** A thousand lines that others collected for injecting SQL, in every text of every tool, through the gate. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { within } from '../../src/boundary/propagation.js';
-import { corpus, describeWithCorpus } from '../support/corpora.js';
+import { describeWithCorpus } from '../support/corpora.js';
 import { describeOnServers } from '../support/test-server.js';
 import { type Desk, openDesk } from './support/desk.js';
 import { DENTAL, DESK_POLICY } from './support/desk-schema.js';
-
-/** The lines themselves hold numbers of every kind, so it is an id that counts, and not any number. */
-const FOREIGN_ROW = /zephyr|umbr[ai]|"(id|contact_id|ticket_id|note_id|number)":7[0-9]{3}/i;
+import { FOREIGN_ROW, injectionLines, linesThatWork } from './support/injection.js';
 
 type Call = readonly [tool: string, input: unknown];
 
@@ -72,14 +69,7 @@ function calls(line: string): readonly Call[] {
 }
 
 describeWithCorpus('injection', 'lines of injection', () => {
-  const lines = [
-    ...new Set(
-      readdirSync(corpus('injection'))
-        .filter((name) => name !== 'LICENSE')
-        .flatMap((name) => readFileSync(corpus(`injection/${name}`), 'utf8').split(/\r?\n/))
-        .filter((line) => line.trim() !== ''),
-    ),
-  ];
+  const lines = injectionLines();
 
   describeOnServers('through the gate', (server) => {
     let desk: Desk;
@@ -89,19 +79,7 @@ describeWithCorpus('injection', 'lines of injection', () => {
     afterAll(() => desk.drop());
 
     it('work where they become part of a statement', async () => {
-      const found = await desk.raw(async (client) => {
-        const brought: string[] = [];
-        for (const line of lines) {
-          await client.query('savepoint line');
-          const { rows } = await client
-            .query(`select subject from ticket where org_id = 'northstar-dental' and subject = '${line}'`)
-            .then((result) => ({ rows: [result].flat().flatMap((one) => one.rows) }))
-            .catch(() => ({ rows: [] }));
-          await client.query('rollback to savepoint line').catch(() => undefined);
-          if (JSON.stringify(rows).includes('zephyr')) brought.push(line);
-        }
-        return brought;
-      });
+      const found = await linesThatWork(desk, lines);
       expect(found.length).toBeGreaterThan(5);
     });
 

@@ -15,7 +15,7 @@ roles:
   support:
     tools: [query, create, update, delete]
     tables:
-      customer: { columns: [customer_id, first_name, email], update: [email], delete: true }
+      customer: { columns: [customer_id, first_name, email], update: [email], delete: true, samples: [first_name] }
       invoice: { columns: [invoice_id, customer_id, total], create: [invoice_id, customer_id] }
 `;
 
@@ -101,6 +101,11 @@ describe('the notes of a plan', () => {
   it('name triggers that run as the agent, and loads that stop working', () => {
     expect(texts('trigger')).toContain('touch runs public.touch as the agent');
     expect(texts('copy')).toContain('COPY FROM no longer works for loader');
+  });
+
+  it('name the values that a model is shown unasked', () => {
+    expect(texts('samples')).toMatch(/^public\.customer: .* role support a few values of first_name/);
+    expect(texts('samples').split('\n')).toHaveLength(1);
   });
 
   function cascading(): Catalog {

@@ -129,7 +129,7 @@ describeOnServers('the pages', (server) => {
     const made = tableRows(section(readPage('docs/ledger.md'), 'Pseudonyms and commitments')).map(
       ([name = '']) => codeSpans(name)[0],
     );
-    expect(made).toEqual(['t_…', 'x_…', 'u_…', 'input_commitment']);
+    expect(made).toEqual(['t_…', 'x_…', 'u_…', 'q_…', 'input_commitment']);
   });
 
   it('tell of every member that a leaf has', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/ledger/canonical.js';
-import { sanitiseInput } from '../../src/ledger/sanitise.js';
+import { sanitiseInput, sanitiseReason } from '../../src/ledger/sanitise.js';
 
 describe('a sanitised input', () => {
   it('keeps structure and known names, and of values only type and length', () => {
@@ -54,6 +54,45 @@ describe('a sanitised input', () => {
           'Northstar-7731': 'Northstar-7731',
         };
         expect(canonicalJson(sanitiseInput(input))).not.toContain('7731');
+      }),
+    );
+  });
+});
+
+describe('a sanitised reason', () => {
+  it('keeps of what it quotes only what is a name', () => {
+    const known = new Set(['line 2']);
+    expect(sanitiseReason('There is no column "nme" in "line 2".', known)).toBe(
+      'There is no column "nme" in "line 2".',
+    );
+    expect(sanitiseReason('There is no "name" in "ada @example.com". Take "x y".')).toBe(
+      'There is no "name" in text(30).',
+    );
+    expect(sanitiseReason('It breaks off in "sk_live_51H8x')).toBe('It breaks off in text(14)');
+  });
+
+  it('keeps nothing of words that have quotation marks themselves', () => {
+    for (const near of [
+      '"kettle"',
+      `'a "b" kettle'`,
+      '$$ " kettle $$',
+      `'kettle "`,
+      'U&"kettle"',
+      '" "" kettle',
+    ]) {
+      expect(sanitiseReason(`syntax error at or near "${near}" (line 1, column 2).`)).toMatch(
+        /^syntax error at or near text\(\d+\)( \(line 1, column 2\)\.)?$/,
+      );
+    }
+  });
+
+  it('never holds a word that could be data, whatever that is', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, unit: 'binary' }), (word) => {
+        const secret = `${word}7`;
+        expect(sanitiseReason(`There is no ${JSON.stringify(secret)} here.`)).toBe(
+          `There is no text(${[...JSON.stringify(secret)].length}) here.`,
+        );
       }),
     );
   });

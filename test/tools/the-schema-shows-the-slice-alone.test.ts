@@ -130,6 +130,7 @@ describe('the tool list', () => {
       'query read',
       'get read',
       'aggregate read',
+      'sql read',
       'create write',
       'update write',
       'delete write',

@@ -11,7 +11,9 @@ import { isDenial, type PreparedCall, type ToolAnswer, type ToolContext } from '
 export function prepare(name: ToolName, input: unknown, context: ToolContext): PreparedCall | Denial {
   const tool = dataTools.get(name);
   if (tool === undefined) throw new Error(`no tool ${name}`);
-  return tool.prepare(tool.inputSchema.parse(input), context);
+  const call = tool.prepare(tool.inputSchema.parse(input), context);
+  if ('kind' in call && call.kind === 'sql') throw new Error('SQL of an agent runs through the gate alone');
+  return call;
 }
 
 /** The prepared call, where it must not be a denial. */

@@ -183,6 +183,7 @@ export function contextOf(options: ContextOptions): ToolContext {
     role,
     tables: only === undefined ? byName : new Map([...byName].filter(([name]) => only.includes(name))),
     limits,
+    agentSql: null,
     cursors: options.cursors ?? createCursorCodec({ current: cursorKey }),
   };
 }

@@ -1,0 +1,167 @@
+import type { Idea } from '../support/attack.js';
+
+/** A text that two readers read differently. */
+export const encodings: Idea = {
+  name: 'comments and encodings',
+  about: 'the same statement under letters that a filter does not know',
+  attacks: [
+    {
+      name: 'a function’s name with a comment inside the call',
+      text: `select/**/holder/**/from/**/public./**/payroll`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    {
+      name: 'comments inside comments',
+      text: `select holder /* a /* b */ from public.nothing */ from public.payroll`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    {
+      name: 'a comment that never ends',
+      text: `select holder from public.payroll /* `,
+      aim: 'parsing',
+      raw: { refused: '42601' },
+    },
+    {
+      name: 'a name in Unicode escapes',
+      text: `select holder from public.U&"p\\0061yroll"`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    {
+      name: 'a name in Unicode escapes of another letter',
+      text: `select holder from public.U&"p!0061yroll" uescape '!'`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    {
+      name: 'a string in Unicode escapes',
+      text: `select query_to_xml(U&'select holder from public.p\\0061yroll', true, true, '')`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    {
+      name: 'a string with backslashes',
+      text: `select query_to_xml(E'select holder from public.p\\x61yroll', true, true, '')`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    {
+      name: 'a string in bits',
+      text: `select convert_from(decode('7a657068', 'hex'), 'UTF8'), X'1FF'::bit(12)`,
+      aim: 'parsing',
+      raw: { says: /zeph/ },
+    },
+    {
+      name: 'strings joined by a newline',
+      text: `select query_to_xml('select holder '\n'from public.payroll', true, true, '')`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    {
+      name: 'a dollar quote with a name in other letters',
+      text: `select query_to_xml($ключ$select holder from public.payroll$ключ$, true, true, '')`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    {
+      name: 'quotes doubled in a name',
+      text: `select 1 as "x""; select holder from public.payroll --"`,
+      aim: 'parsing',
+      raw: { says: /"1"/ },
+      guard: 'scoped',
+    },
+    {
+      name: 'capitals, folded',
+      text: `SELECT HOLDER FROM PUBLIC.PAYROLL`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    { name: 'a letter of the full width', text: `ｓｅｌｅｃｔ 1`, aim: 'parsing', raw: { refused: '42601' } },
+    {
+      name: 'a homoglyph in a table’s name',
+      text: `select body from tісket`,
+      aim: 'parsing',
+      raw: { refused: '42P01' },
+    },
+    {
+      name: 'a space of no width in a keyword',
+      text: `sel\u200bect 1`,
+      aim: 'parsing',
+      raw: { refused: '42601' },
+    },
+    {
+      name: 'a space of no width in a name',
+      text: `select body from tick\u200bet`,
+      aim: 'parsing',
+      raw: { refused: '42P01' },
+    },
+    {
+      name: 'a non-breaking space for a space',
+      text: `select\u00a0holder\u00a0from public.payroll`,
+      aim: 'parsing',
+      raw: { refused: '42601' },
+    },
+    {
+      name: 'a byte order mark before it',
+      text: `\ufeffselect holder from public.payroll`,
+      aim: 'parsing',
+      raw: { refused: '42601' },
+    },
+    {
+      name: 'a NUL in the middle',
+      text: `select 1 \u0000; drop table public.payroll`,
+      aim: 'parsing',
+      raw: { refused: '08P01' },
+    },
+    {
+      name: 'a NUL in a string, escaped',
+      text: `select E'a\\000b', chr(0)`,
+      aim: 'parsing',
+      raw: { refused: '22021' },
+    },
+    {
+      name: 'half of a surrogate pair',
+      text: `select '\ud83d', U&'\\D83D'`,
+      aim: 'parsing',
+      raw: { refused: '42601' },
+    },
+    {
+      name: 'text from right to left',
+      text: `select 'x' /*\u202e } ;llorыap.cilbup morf redloh tceles \u2066*/ , holder from public.payroll`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    {
+      name: 'vertical and form feeds for spaces',
+      text: `select\fholder\ffrom\fpublic.payroll`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    {
+      name: 'a line comment ended by a carriage return alone',
+      text: `select 1 -- \r, holder from public.payroll`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    {
+      name: 'operators run together',
+      text: `select@1-1,holder from public.payroll`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+    {
+      name: 'a number run into a word',
+      text: `select 1e0holder from public.payroll`,
+      aim: 'parsing',
+      raw: { moot: 'what 15 reads as two words, 18 refuses' },
+    },
+    {
+      name: 'a keyword as a name',
+      text: `select "select"."from" from (select holder as "from" from public.payroll) as "select"`,
+      aim: 'rows',
+      raw: { says: /zephyr payroll/ },
+    },
+  ],
+};
