@@ -8,11 +8,13 @@ import type { ViewColumns } from '../compile/served.js';
 import { RingfenceError } from '../errors.js';
 import type { Catalog } from '../policy/catalog.js';
 import type { DescribeCall, DescribeOutcome, ExecuteCall, ExecuteOutcome } from './agent-sql.js';
+import { type AppCall, type AppOutcome, runInApp } from './app-session.js';
 import { type ClaimMaker, createClaimMaker } from './claim.js';
 import { describeAgentSql } from './describe-agent-sql.js';
 import { executeAgentSql } from './execute-agent-sql.js';
 import { introspect } from './introspect.js';
 import type { Keys } from './keys.js';
+import { appUrl } from './login-url.js';
 import { OWN_LANE, queryOwn } from './own-query.js';
 import { Pipeline } from './pipeline.js';
 import { type PoolOptions, TenantPool } from './pool.js';
@@ -53,7 +55,9 @@ export class Gateway {
   readonly #reads: TenantPool;
   readonly #ledger: TenantPool;
   readonly #claims: ClaimMaker;
-  readonly #pools: readonly TenantPool[];
+  readonly #pools: TenantPool[];
+  /** Made for the first call that needs it: most products have no tools of their own at first. */
+  #app: TenantPool | undefined;
   readonly #options: GatewayOptions;
 
   private constructor(options: GatewayOptions, claims: ClaimMaker) {
@@ -156,6 +160,15 @@ export class Gateway {
   /** Runs a statement of an agent's, contained, and writes its event along with it, if it is given one. */
   execute(call: ExecuteCall): Promise<ExecuteOutcome> {
     return executeAgentSql(call.event === null ? this.#reads : this.#primary, this.#claims, call);
+  }
+
+  /** Runs the product's own code inside a boundary. Only a database that cannot be reached is thrown. */
+  inApp<T>(call: AppCall<T>): Promise<AppOutcome<T>> {
+    if (this.#app === undefined) {
+      this.#app = new TenantPool({ ...this.#options, url: appUrl(this.#options.url, this.#options.keys) });
+      this.#pools.push(this.#app);
+    }
+    return runInApp(this.#app, this.#claims, call);
   }
 
   /** Makes events durable, all or none. */

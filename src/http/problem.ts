@@ -50,6 +50,8 @@ const OF_CALLS: Readonly<Record<DenialCode | FailureCode, number>> = {
   join_too_deep: 422,
   cursor_invalid: 400,
   cursor_expired: 410,
+  sql_invalid: 422,
+  sql_refused: 403,
   not_found: 404,
   conflict: 409,
   constraint_failed: 422,
@@ -59,6 +61,9 @@ const OF_CALLS: Readonly<Record<DenialCode | FailureCode, number>> = {
   database_read_only: 503,
   outcome_unknown: 500,
   value_error: 422,
+  too_complex: 422,
+  too_large: 422,
+  sql_failed: 422,
   internal: 500,
 };
 

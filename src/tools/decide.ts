@@ -4,7 +4,7 @@
 import type { Boundary } from '../boundary/boundary.js';
 import type { Statement } from '../database/statement.js';
 import { type Denial, deny } from '../errors.js';
-import type { CompiledPolicy, CompiledRole, SliceTable, ToolName } from '../policy/compiled.js';
+import type { CompiledPolicy, CompiledRole, SliceTable } from '../policy/compiled.js';
 import { nearest } from '../policy/nearest.js';
 import type { CursorCodec } from './cursor.js';
 import type { CallOptions } from './decision.js';
@@ -74,7 +74,7 @@ export function usableTools(
   policy: CompiledPolicy,
   role: CompiledRole,
   boundary: Boundary,
-): ReadonlySet<ToolName> {
+): ReadonlySet<string> {
   const plan = boundary.plan === null ? undefined : policy.plans.get(boundary.plan);
   if (plan === undefined && boundary.tools === null) return role.tools;
   return new Set(
@@ -104,7 +104,7 @@ function narrowedTables(role: CompiledRole, boundary: Boundary): ReadonlyMap<str
   return tables;
 }
 
-function unknownTool(action: string, usable: ReadonlySet<ToolName>): Denial {
+function unknownTool(action: string, usable: ReadonlySet<string>): Denial {
   const closest = nearest(action.slice(0, 100), usable);
   return deny(
     'unknown_tool',
@@ -119,8 +119,8 @@ function unknownTool(action: string, usable: ReadonlySet<ToolName>): Denial {
 function notAllowed(
   policy: CompiledPolicy,
   { role, boundary }: CallToDecide,
-  tool: ToolName,
-  usable: ReadonlySet<ToolName>,
+  tool: string,
+  usable: ReadonlySet<string>,
 ): Denial {
   const byPlan = boundary.plan !== null && policy.plans.get(boundary.plan)?.tools.has(tool) === false;
   return deny(

@@ -9,7 +9,7 @@ import type { ResultField, ResultRows, Statement } from '../database/statement.j
 import type { Denial, FailureCode } from '../errors.js';
 import type { Guard } from '../guard/guard.js';
 import type { GuardedStatement } from '../guard/statement.js';
-import type { CompiledPolicy, CompiledRole, Limits, SliceTable, ToolName } from '../policy/compiled.js';
+import type { CompiledPolicy, CompiledRole, Limits, SliceTable } from '../policy/compiled.js';
 import type { CursorCodec } from './cursor.js';
 
 export type Effect = 'read' | 'write' | 'external';
@@ -114,7 +114,7 @@ export interface AgentStatement extends Touching {
 export type Prepared = PreparedCall | AgentStatement;
 
 export interface Tool<Input = unknown> {
-  readonly name: ToolName;
+  readonly name: string;
   readonly effect: Effect;
   /** For the model: what it does and when to use it. Short: the whole list costs under 2 000 tokens. */
   readonly description: string;
