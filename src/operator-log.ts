@@ -8,6 +8,7 @@ export interface OperatorEntry {
     | 'sequencer_failed'
     | 'refresh_failed'
     | 'freshness_unknown'
+    | 'tool_changed'
     | 'request_failed'
     | 'request_refused';
   readonly message: string;

@@ -6,7 +6,7 @@ import type { Boundary } from '../boundary/boundary.js';
 import { currentBoundary, within } from '../boundary/propagation.js';
 import { RingfenceError } from '../errors.js';
 import type { Ringfence } from '../ringfence.js';
-import { type ListedTool, toolList } from '../tools/data-tools.js';
+import type { ListedTool } from '../tools/data-tools.js';
 
 export interface AdapterOptions {
   /**
@@ -26,7 +26,7 @@ export type ToolOutcome = Readonly<Record<string, unknown>>;
 
 /** The tools to offer. */
 export function offered(ringfence: Ringfence, { boundary, tools }: AdapterOptions): readonly ListedTool[] {
-  const listed = boundary === undefined ? toolList() : within(boundary, () => ringfence.tools());
+  const listed = boundary === undefined ? ringfence.catalogue : within(boundary, () => ringfence.tools());
   return tools === undefined ? listed : listed.filter(({ name }) => tools.includes(name));
 }
 

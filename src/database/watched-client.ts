@@ -41,7 +41,8 @@ export function watchClient(target: pg.PoolClient): WatchedClient {
     });
   };
   const query: Query = (first, ...rest) => {
-    if (!open) throw new Error('The call that this connection was lent for is over.');
+    // As a promise: nobody waits for what is asked this late, so that a throw would end somebody else's work.
+    if (!open) return Promise.reject(new Error('The call that this connection was lent for is over.'));
     const startedAt = performance.now();
     const text = textOf(first);
     const mapped = text === null ? null : savepointFor(text, depth);

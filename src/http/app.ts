@@ -98,11 +98,16 @@ export function createHttpFace(options: HttpOptions): HttpFace {
     const ready = (await ringfence.health()).status !== 'down';
     return Response.json({ ready }, { status: ready ? 200 : 503, headers: NO_STORE });
   });
-  app.get('/openapi.json', () => Response.json(openApi(version)));
+  app.get('/openapi.json', () => Response.json(openApi(version, ringfence.catalogue)));
 
   const signedIn: MiddlewareHandler<Environment> = async (context, next) => {
     try {
-      const caller = await authenticate(context.req.header('authorization'), verify, scopes);
+      const caller = await authenticate(
+        context.req.header('authorization'),
+        verify,
+        scopes,
+        ringfence.catalogue,
+      );
       const wait = await bySession.take(`${caller.principal.tenant ?? ''}\0${caller.principal.user}`);
       if (wait > 0) return tooMany(wait);
       context.set('caller', caller);

@@ -6,7 +6,7 @@ import type { Principal } from '../boundary/principal.js';
 import type { TokenVerifier } from '../boundary/token.js';
 import { RingfenceError } from '../errors.js';
 import type { Ringfence } from '../ringfence.js';
-import { toolList } from '../tools/data-tools.js';
+import type { ListedTool } from '../tools/data-tools.js';
 
 /** OAuth 2.0 scopes (RFC 6749 section 3.3) that a token needs; a token without either opens nothing. */
 export interface Scopes {
@@ -37,6 +37,7 @@ export async function authenticate(
   authorization: string | null | undefined,
   verify: TokenVerifier,
   scopes: Scopes | null,
+  catalogue: readonly ListedTool[],
 ): Promise<Caller> {
   const [scheme = '', token = '', ...more] = (authorization ?? '').trim().split(/ +/);
   if (scheme.toLowerCase() !== 'bearer' || token === '' || more.length > 0) {
@@ -45,7 +46,7 @@ export async function authenticate(
   const principal = await verify(token);
   if (scopes === null) return { principal, tools: null };
   const granted = grantedScopes(principal);
-  const tools = toolList()
+  const tools = catalogue
     .filter(({ effect }) => granted.has(effect === 'read' ? scopes.read : scopes.write))
     .map(({ name }) => name);
   if (tools.length === 0) throw new ScopeError(scopes.read);

@@ -1,6 +1,6 @@
 /** The face's description: OpenAPI 3.1, its schemas those that the code itself checks with. */
 import { z } from 'zod';
-import { toolList } from '../tools/data-tools.js';
+import type { ListedTool } from '../tools/data-tools.js';
 import { callBodySchema } from './call-body.js';
 
 const PROBLEM = {
@@ -9,7 +9,7 @@ const PROBLEM = {
 };
 
 /** The document, for a version of Ringfence. */
-export function openApi(version: string): unknown {
+export function openApi(version: string, catalogue: readonly ListedTool[]): unknown {
   const security = [{ bearer: [] }];
   return {
     openapi: '3.1.0',
@@ -44,7 +44,7 @@ export function openApi(version: string): unknown {
         },
       },
       ...Object.fromEntries(
-        toolList().map(({ name, description, inputSchema }) => [
+        catalogue.map(({ name, description, inputSchema }) => [
           `/v1/tools/${name}`,
           {
             post: {

@@ -52,6 +52,7 @@ const OF_CALLS: Readonly<Record<DenialCode | FailureCode, number>> = {
   cursor_expired: 410,
   sql_invalid: 422,
   sql_refused: 403,
+  tool_refused: 422,
   not_found: 404,
   conflict: 409,
   constraint_failed: 422,

@@ -7,6 +7,7 @@ import type { EventToRecord } from '../database/gateway.js';
 import type { SealedOutcome } from '../database/session.js';
 import type { Denial } from '../errors.js';
 import { isRecordedAlready } from '../ledger/batch-fault.js';
+import type { EventBody } from '../ledger/event.js';
 import type { Recorder } from '../ledger/recorder.js';
 import type { OperatorEntry } from '../operator-log.js';
 import type { CallToDecide } from './decide.js';
@@ -45,7 +46,11 @@ export class Answers {
   }
 
   /** The body of an event that goes along with its statement. */
-  eventAlong(call: Call, decision: RecordedDecision, prepared: Prepared): string {
+  eventAlong(
+    call: Call,
+    decision: RecordedDecision,
+    prepared: Prepared & { readonly statements?: EventBody['statements'] },
+  ): string {
     return this.#parts.events.body(call, decision, prepared, 'before');
   }
 

@@ -38,15 +38,25 @@ export interface ListedTool {
  * }));
  * ```
  */
-export function toolList(names: Iterable<string> = dataTools.keys()): readonly ListedTool[] {
-  const wanted = new Set(names);
-  return listed.filter(({ name }) => wanted.has(name));
+export function toolList(
+  names?: Iterable<string>,
+  tools: ReadonlyMap<string, Tool> = dataTools,
+): readonly ListedTool[] {
+  const wanted = names === undefined ? null : new Set(names);
+  return [...tools.values()].filter(({ name }) => wanted?.has(name) ?? true).map(listedTool);
 }
 
-const listed: readonly ListedTool[] = [...dataTools.values()].map(
-  ({ name, description, inputSchema, effect }) =>
-    Object.freeze({ name, description, inputSchema: jsonSchema(inputSchema), effect }),
-);
+const listed = new WeakMap<Tool, ListedTool>();
+
+function listedTool(tool: Tool): ListedTool {
+  let entry = listed.get(tool);
+  if (entry === undefined) {
+    const { name, description, inputSchema, effect } = tool;
+    entry = Object.freeze({ name, description, inputSchema: jsonSchema(inputSchema), effect });
+    listed.set(tool, entry);
+  }
+  return entry;
+}
 
 function jsonSchema(schema: z.ZodType): Readonly<Record<string, unknown>> {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {

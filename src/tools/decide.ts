@@ -42,7 +42,8 @@ export function decide(call: CallToDecide, parts: DecisionParts): Decided | Deni
   const { boundary, role, action, input, options } = call;
   const usable = usableTools(policy, role, boundary);
   const tool = tools.get(action);
-  if (tool === undefined) return unknownTool(action, usable);
+  if (tool === undefined)
+    return policy.ownTools.has(action) ? notServed(action) : unknownTool(action, usable);
   if (!usable.has(tool.name)) return notAllowed(policy, call, tool.name, usable);
 
   const parsed = tool.inputSchema.safeParse(withReason(input, options, tool));
@@ -64,7 +65,7 @@ export function decide(call: CallToDecide, parts: DecisionParts): Decided | Deni
     prepared,
     opaque: () => {
       const again = tool.prepare(parsed.data, { ...context, opaque: true });
-      return isDenial(again) || again.kind === 'sql' ? null : again.statement;
+      return isDenial(again) || again.kind === 'sql' || again.kind === 'own' ? null : again.statement;
     },
   };
 }
@@ -102,6 +103,16 @@ function narrowedTables(role: CompiledRole, boundary: Boundary): ReadonlyMap<str
   const tables = new Map(left);
   known.set(key, tables);
   return tables;
+}
+
+/** A tool of the product's whose definition is not the one that was accepted: the operator's log says so in full. */
+function notServed(action: string): Denial {
+  return deny(
+    'tool_not_allowed',
+    `tools.${action}.manifest`,
+    `"${action}" has changed since it was accepted, and is not served until somebody accepts it again.`,
+    'Use another tool.',
+  );
 }
 
 function unknownTool(action: string, usable: ReadonlySet<string>): Denial {

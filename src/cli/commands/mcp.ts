@@ -85,7 +85,11 @@ function boundarySource(
     const verify = tokenVerifier(options, environment);
     const scopes = options.scopes ? DEFAULT_SCOPES : null;
     return async (ringfence) =>
-      await openBoundary(ringfence, await authenticate(`Bearer ${token}`, verify, scopes), undefined);
+      await openBoundary(
+        ringfence,
+        await authenticate(`Bearer ${token}`, verify, scopes, ringfence.catalogue),
+        undefined,
+      );
   }
   if (tenant === undefined || user === undefined || role === undefined) {
     throw new UsageError(
