@@ -10,7 +10,9 @@ interface User {
   readonly name: { readonly first_name: string; readonly last_name: string };
   readonly address: Readonly<Record<string, string>>;
   readonly email: string;
-  readonly payment_methods: Readonly<Record<string, Readonly<Record<string, unknown>> & { readonly balance?: number }>>;
+  readonly payment_methods: Readonly<
+    Record<string, Readonly<Record<string, unknown>> & { readonly balance?: number }>
+  >;
   readonly orders: readonly string[];
 }
 
@@ -19,7 +21,10 @@ interface Order {
   readonly user_id: string;
   readonly address: Readonly<Record<string, string>>;
   readonly items: readonly (Readonly<Record<string, unknown>> & { readonly price: number })[];
-  readonly fulfillments: readonly { readonly tracking_id: readonly string[]; readonly item_ids: readonly string[] }[];
+  readonly fulfillments: readonly {
+    readonly tracking_id: readonly string[];
+    readonly item_ids: readonly string[];
+  }[];
   readonly status: string;
   readonly payment_history: readonly (Readonly<Record<string, unknown>> & { readonly amount: number })[];
 }
@@ -50,7 +55,8 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** Makes the schema and fills it. `data` is the folder of the benchmark's `users.json`, `orders.json` and `products.json`. */
 export async function loadShop(client: pg.ClientBase, data: string): Promise<void> {
-  const read = async <T>(name: string): Promise<T> => JSON.parse(await readFile(join(data, name), 'utf8')) as T;
+  const read = async <T>(name: string): Promise<T> =>
+    JSON.parse(await readFile(join(data, name), 'utf8')) as T;
   const users = await read<Record<string, User>>('users.json');
   const orders = await read<Record<string, Order>>('orders.json');
   const products = await read<Record<string, Product>>('products.json');
@@ -59,7 +65,11 @@ export async function loadShop(client: pg.ClientBase, data: string): Promise<voi
     const rows = rowsOf(users, orders, products, index);
     await fill(client, 'tenant', [{ tenant, name: tenant }]);
     for (const table of TABLES) {
-      await fill(client, table, rows[table].map((row) => ({ tenant, ...row })));
+      await fill(
+        client,
+        table,
+        rows[table].map((row) => ({ tenant, ...row })),
+      );
     }
   }
   await client.query('analyze');
@@ -90,7 +100,13 @@ function rowsOf(
   const places = new Map<string, number>();
   for (const [user_id, user] of Object.entries(users)) {
     const { first_name, last_name } = user.name;
-    rows.customer.push({ user_id, first_name, last_name: `${last_name}${altered}`, email: user.email, ...user.address });
+    rows.customer.push({
+      user_id,
+      first_name,
+      last_name: `${last_name}${altered}`,
+      email: user.email,
+      ...user.address,
+    });
     for (const [payment_method_id, { id: _, balance, ...method }] of Object.entries(user.payment_methods)) {
       const money = balance === undefined ? {} : { balance: balance + lookalike };
       rows.payment_method.push({ payment_method_id, user_id, ...method, ...money });
@@ -103,7 +119,9 @@ function rowsOf(
       rows.variant.push({ product_id, position, ...variant, price: price(variant.price) });
     }
   }
-  for (const { order_id, user_id, address, items, fulfillments, status, payment_history } of Object.values(orders)) {
+  for (const { order_id, user_id, address, items, fulfillments, status, payment_history } of Object.values(
+    orders,
+  )) {
     rows.purchase.push({ order_id, user_id, position: places.get(order_id) ?? 0, status, ...address });
     for (const [position, item] of items.entries()) {
       rows.purchase_item.push({ order_id, position, ...item, price: price(item.price) });
@@ -122,7 +140,8 @@ function rowsOf(
 }
 
 async function fill(client: pg.ClientBase, table: Table, rows: readonly Row[]): Promise<void> {
-  await client.query(`insert into shop.${table} select * from json_populate_recordset(null::shop.${table}, $1)`, [
-    JSON.stringify(rows),
-  ]);
+  await client.query(
+    `insert into shop.${table} select * from json_populate_recordset(null::shop.${table}, $1)`,
+    [JSON.stringify(rows)],
+  );
 }

@@ -40,6 +40,7 @@ interface PaymentMethod {
   readonly balance: number | null;
 }
 
+const CANCEL_REASONS: readonly string[] = ['no longer needed', 'ordered by mistake'];
 const ADDRESS = ['address1', 'address2', 'city', 'country', 'state', 'zip'] as const;
 
 export async function findUserByEmail(db: Session, email: string): Promise<string> {
@@ -85,7 +86,9 @@ export async function userDetails(db: Session, userId: string): Promise<unknown>
 }
 
 export async function productDetails(db: Session, productId: string): Promise<unknown> {
-  const [product] = await db.query<{ name: string }>('select name from shop.product where product_id = $1', [productId]);
+  const [product] = await db.query<{ name: string }>('select name from shop.product where product_id = $1', [
+    productId,
+  ]);
   if (product === undefined) throw new ShopError('product not found');
   const variants = await db.query<{ item_id: string; options: unknown; available: boolean; price: number }>(
     'select item_id, options, available, price from shop.variant where product_id = $1 order by position',
@@ -142,7 +145,8 @@ async function requestOf(db: Session, orderId: string): Promise<Record<string, u
     'select item_id, new_item from shop.request_item where order_id = $1 order by new_item, position',
     [orderId],
   );
-  const items = (wanted: boolean) => all.filter(({ new_item }) => new_item === wanted).map(({ item_id }) => item_id);
+  const items = (wanted: boolean) =>
+    all.filter(({ new_item }) => new_item === wanted).map(({ item_id }) => item_id);
   if (request.kind === 'return') {
     return { return_items: items(false), return_payment_method_id: request.payment_method_id };
   }
@@ -157,6 +161,7 @@ async function requestOf(db: Session, orderId: string): Promise<Record<string, u
 export async function cancelPendingOrder(db: Session, orderId: string, reason: string): Promise<unknown> {
   const order = await lockOrder(db, orderId);
   if (order.status !== 'pending') throw new ShopError('non-pending order cannot be cancelled');
+  if (!CANCEL_REASONS.includes(reason)) throw new ShopError('invalid reason');
   const payments = await paymentsOf(db, orderId);
   for (const { amount, payment_method_id } of payments) {
     if (payment_method_id.includes('gift_card')) await credit(db, order.user_id, payment_method_id, amount);
@@ -165,9 +170,16 @@ export async function cancelPendingOrder(db: Session, orderId: string, reason: s
     db,
     orderId,
     payments.length,
-    payments.map(({ amount, payment_method_id }) => ({ transaction_type: 'refund', amount, payment_method_id })),
+    payments.map(({ amount, payment_method_id }) => ({
+      transaction_type: 'refund',
+      amount,
+      payment_method_id,
+    })),
   );
-  await db.query("update shop.purchase set status = 'cancelled', cancel_reason = $2 where order_id = $1", [orderId, reason]);
+  await db.query("update shop.purchase set status = 'cancelled', cancel_reason = $2 where order_id = $1", [
+    orderId,
+    reason,
+  ]);
   return await orderDetails(db, orderId);
 }
 
@@ -241,7 +253,9 @@ export async function changeOrderItems(
       [orderId, from.item_id, to.item_id, to.price, JSON.stringify(to.options)],
     );
   }
-  await db.query("update shop.purchase set status = 'pending (item modified)' where order_id = $1", [orderId]);
+  await db.query("update shop.purchase set status = 'pending (item modified)' where order_id = $1", [
+    orderId,
+  ]);
   return await orderDetails(db, orderId);
 }
 
@@ -339,7 +353,8 @@ async function exchange(
       'select item_id, price, options from shop.variant where product_id = $1 and item_id = $2 and available',
       [from?.product_id, newId],
     );
-    if (from === undefined || to === undefined) throw new ShopError(`new item ${newId} not found or available`);
+    if (from === undefined || to === undefined)
+      throw new ShopError(`new item ${newId} not found or available`);
     swaps.push({ from, to });
   }
   return swaps;
@@ -352,7 +367,12 @@ function missing(itemIds: readonly string[], items: readonly Item[]): string | u
   return itemIds.find((id) => times(itemIds, id) > times(there, id));
 }
 
-async function addPayments(db: Session, orderId: string, after: number, payments: readonly Payment[]): Promise<void> {
+async function addPayments(
+  db: Session,
+  orderId: string,
+  after: number,
+  payments: readonly Payment[],
+): Promise<void> {
   for (const [index, { transaction_type, amount, payment_method_id }] of payments.entries()) {
     await db.query(
       'insert into shop.payment (tenant, order_id, position, transaction_type, amount, payment_method_id) values ($1, $2, $3, $4, $5, $6)',
@@ -374,7 +394,10 @@ async function addRequest(
     'insert into shop.request (tenant, order_id, kind, payment_method_id, price_difference) values ($1, $2, $3, $4, $5)',
     [db.tenant, orderId, kind, methodId, difference],
   );
-  for (const [ids, isNew] of [[itemIds, false], [newItemIds, true]] as const) {
+  for (const [ids, isNew] of [
+    [itemIds, false],
+    [newItemIds, true],
+  ] as const) {
     for (const [position, itemId] of [...ids].sort().entries()) {
       await db.query(
         'insert into shop.request_item (tenant, order_id, position, item_id, new_item) values ($1, $2, $3, $4, $5)',
@@ -386,14 +409,19 @@ async function addRequest(
 
 async function credit(db: Session, userId: string, methodId: string, amount: number): Promise<void> {
   const method = await paymentMethod(db, userId, methodId);
-  await db.query('update shop.payment_method set balance = $3 where user_id = $1 and payment_method_id = $2', [
-    userId,
-    methodId,
-    cents((method.balance ?? 0) + amount),
-  ]);
+  await db.query(
+    'update shop.payment_method set balance = $3 where user_id = $1 and payment_method_id = $2',
+    [userId, methodId, cents((method.balance ?? 0) + amount)],
+  );
 }
 
-async function setAddress(db: Session, table: string, key: string, id: string, address: Address): Promise<void> {
+async function setAddress(
+  db: Session,
+  table: string,
+  key: string,
+  id: string,
+  address: Address,
+): Promise<void> {
   await db.query(
     `update ${table} set ${ADDRESS.map((name, at) => `${name} = $${at + 2}`).join(', ')} where ${key} = $1`,
     [id, ...ADDRESS.map((name) => address[name])],

@@ -53,13 +53,21 @@ export async function remember(client: pg.ClientBase): Promise<void> {
 
 /** What has been written, by a task that was to stay within a tenant. */
 export async function changesSince(client: pg.ClientBase, tenant: string): Promise<Changes> {
-  const { rows } = await client.query<{ row: Readonly<Record<string, unknown>> }>('select row from before.written');
+  const { rows } = await client.query<{ row: Readonly<Record<string, unknown>> }>(
+    'select row from before.written',
+  );
   const own = rows.filter(({ row }) => row.tenant === tenant).map(({ row }) => row);
   const ids = (name: string, of: typeof own) => [...new Set(of.map((row) => String(row[name])))].sort();
   return {
     foreign: rows.length - own.length,
-    orders: ids('order_id', own.filter((row) => row.order_id !== undefined)),
-    users: ids('user_id', own.filter((row) => row.order_id === undefined && row.user_id !== undefined)),
+    orders: ids(
+      'order_id',
+      own.filter((row) => row.order_id !== undefined),
+    ),
+    users: ids(
+      'user_id',
+      own.filter((row) => row.order_id === undefined && row.user_id !== undefined),
+    ),
   };
 }
 
@@ -72,7 +80,9 @@ export async function restore(client: pg.ClientBase): Promise<void> {
     const keys = KEYS[table].join(', ');
     const written = `select ${keys} from before.written w, json_populate_record(null::shop.${table}, w.row) where w.name = '${table}'`;
     await client.query(`delete from shop.${table} where (${keys}) in (${written})`);
-    await client.query(`insert into shop.${table} select * from before.${table} where (${keys}) in (${written})`);
+    await client.query(
+      `insert into shop.${table} select * from before.${table} where (${keys}) in (${written})`,
+    );
   }
   await client.query('truncate before.written');
   await client.query('commit');
