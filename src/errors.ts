@@ -90,6 +90,7 @@ export type DenialCode =
   | 'cursor_expired'
   | 'sql_invalid'
   | 'sql_refused'
+  | 'tool_refused'
   | 'not_found'
   | 'conflict'
   | 'constraint_failed';

@@ -33,4 +33,8 @@ export type { Ringfence, RingfenceOptions } from './ringfence.js';
 export { createRingfence } from './ringfence.js';
 export type { ListedTool } from './tools/data-tools.js';
 export type { Allowed, CallOptions, Decision, Denied, Failed } from './tools/decision.js';
+export type { OwnTool, Risk, ToolDefinition, ToolRun, Undo } from './tools/define-tool.js';
+export { defineTool, Refusal } from './tools/define-tool.js';
+export { manifestOf } from './tools/manifest.js';
 export type { AnswerColumn } from './tools/tool.js';
+export { workingWithRingfence } from './tools/working-with-ringfence.js';

@@ -8,7 +8,10 @@ export interface OperatorEntry {
     | 'sql_withheld'
     | 'sequencer_failed'
     | 'refresh_failed'
-    | 'freshness_unknown';
+    | 'freshness_unknown'
+    | 'tool_changed'
+    | 'request_failed'
+    | 'request_refused';
   readonly message: string;
   readonly cause?: unknown;
   /** How many entries of this kind were left out since the last one. */

@@ -26,6 +26,7 @@ import type { PoolOptions } from './database/pool.js';
 import { type Refresher, startRefresher } from './database/refresher.js';
 import { RingfenceError } from './errors.js';
 import { createGuard } from './guard/guard.js';
+import { type Health, healthOf } from './health.js';
 import { createRecorder } from './ledger/recorder.js';
 import { createSequencer } from './ledger/sequencer.js';
 import { type OperatorEntry, rateLimitedLog } from './operator-log.js';
@@ -33,10 +34,12 @@ import type { Catalog } from './policy/catalog.js';
 import { compilePolicy } from './policy/compile.js';
 import type { CompiledPolicy } from './policy/compiled.js';
 import { type PolicyFile, parsePolicy } from './policy/file.js';
+import { catalogueOf } from './tools/catalogue.js';
 import { createCursorCodec } from './tools/cursor.js';
-import { dataTools, type ListedTool, toolList } from './tools/data-tools.js';
+import { type ListedTool, toolList } from './tools/data-tools.js';
 import { usableTools } from './tools/decide.js';
 import type { CallOptions, Decision } from './tools/decision.js';
+import type { OwnTool } from './tools/define-tool.js';
 import { createEstimates } from './tools/estimates.js';
 import { createEventWriter } from './tools/event-writer.js';
 import { createFreshness } from './tools/freshness.js';
@@ -51,6 +54,8 @@ export interface RingfenceOptions extends PoolOptions {
   readonly keys?: Keys | string;
   /** A standby that reads go to. Writes and events always go to `url`. */
   readonly replicaUrl?: string;
+  /** Tools of the product's own, which the policy names under `tools`. See `defineTool`. */
+  readonly tools?: readonly OwnTool[];
   /** Who is a member of what. Default: the table `ringfence.membership`. */
   readonly resolver?: MembershipResolver;
   /** Told of what has no tenant to be recorded under: calls without a boundary, a sequencer that fails. Default: a line on stderr. */
@@ -86,8 +91,12 @@ export interface Ringfence {
    * not be recorded and so is not answered. Denials and failures are values.
    */
   call(tool: string, input: unknown, options?: CallOptions): Promise<Decision>;
+  /** Every tool that is served, whoever may use it. */
+  readonly catalogue: readonly ListedTool[];
   /** The tools that the ambient boundary may use, as a model is told of them. */
   tools(): readonly ListedTool[];
+  /** How things stand, for an operator and a load balancer. Never throws: what does not answer is down. */
+  health(): Promise<Health>;
   /** Makes leaves of all events that are pending now. */
   sequence(): Promise<void>;
   /** Ends the calls under way, chains what is pending, and closes every connection. */
@@ -156,10 +165,18 @@ function assemble(
   log: (entry: OperatorEntry) => void,
   {
     resolver: given,
+    tools: own = [],
     agentSql,
     sqlReach,
-  }: Pick<RingfenceOptions, 'resolver'> & Pick<GateParts, 'agentSql' | 'sqlReach'>,
+  }: Pick<RingfenceOptions, 'resolver' | 'tools'> & Pick<GateParts, 'agentSql' | 'sqlReach'>,
 ): Ringfence {
+  const catalogue = catalogueOf(policy, own);
+  for (const { name, manifest } of catalogue.changed) {
+    log({
+      kind: 'tool_changed',
+      message: `The tool ${name} is not what the policy accepted, and is not served. To accept it: manifest: ${manifest}`,
+    });
+  }
   const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch) });
   const sequencer = createSequencer({
     run: (atMost) => gateway.sequence(atMost),
@@ -170,7 +187,7 @@ function assemble(
     policy,
     gateway,
     recorder,
-    tools: dataTools,
+    tools: catalogue.tools,
     cursors: createCursorCodec(cursorKeys(keys)),
     agentSql,
     sqlReach,
@@ -185,6 +202,7 @@ function assemble(
   };
   return {
     policy,
+    catalogue: toolList(undefined, catalogue.tools),
     boundaryFor: (principal, given) => resolveBoundary(principal, { ...given, policy, resolver }),
     trustedBoundary: (fields) => trustedBoundary({ ...fields, policy }),
     reloadBoundary: (snapshot) => reloadBoundary(snapshot, { resolver, policy }),
@@ -208,8 +226,9 @@ function assemble(
     tools: () => {
       const boundary = currentBoundary();
       const role = policy.roles.get(boundary.role);
-      return role === undefined ? [] : toolList(usableTools(policy, role, boundary));
+      return role === undefined ? [] : toolList(usableTools(policy, role, boundary), catalogue.tools);
     },
+    health: () => healthOf(gateway, policy.hash),
     sequence: () => sequencer.flush(),
     close: async () => {
       await refresher?.stop();

@@ -12,9 +12,9 @@ import {
   readInstallation,
 } from '../database/installation.js';
 import { generateKeys, type Keys, loadKeys } from '../database/keys.js';
+import { gatewayUrl } from '../database/login-url.js';
 import { RingfenceError } from '../errors.js';
 import type { CommandContext } from './context.js';
-import { gatewayUrl } from './database-url.js';
 import { adminUrl } from './settings.js';
 
 export interface KeyOptions {
@@ -101,9 +101,7 @@ async function passwordToSet(
 ): Promise<boolean> {
   if (!gatewayExists) return true;
   if (!fresh) {
-    const works = await gatewayLogsIn(
-      gatewayUrl(adminUrl(context.options, context.environment), keys.gatewayPassword),
-    );
+    const works = await gatewayLogsIn(gatewayUrl(adminUrl(context.options, context.environment), keys));
     if (works === true) return false;
     if (works === null && options.newGatewayPassword !== true) {
       context.terminal.say(

@@ -1,15 +1,16 @@
 /**
  * The command line as a whole: its commands, the options they share, and how each run ends in one exit code.
  */
-import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply.js';
 import { addAudit } from './commands/audit.js';
 import { addDemo } from './commands/demo.js';
 import { addInit } from './commands/init.js';
 import { addKeys } from './commands/keys.js';
+import { addMcp } from './commands/mcp.js';
 import { addPlan } from './commands/plan.js';
 import { addRemove } from './commands/remove.js';
+import { addServe } from './commands/serve.js';
 import { addTry } from './commands/try.js';
 import type { CommandContext } from './context.js';
 import { type ExitCode, printExitCodes } from './exit-code.js';
@@ -17,6 +18,7 @@ import { reportError } from './report-error.js';
 import { DEFAULT_KEYS, DEFAULT_POLICY, type GlobalOptions } from './settings.js';
 import { createTerminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
+import { version } from './version.js';
 
 /** The part of a process that the command line uses. */
 export type Surroundings = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>;
@@ -91,7 +93,18 @@ async function commandLine(start: Start, { stdout }: Surroundings): Promise<Comm
     .option('--json', 'answer in JSON on stdout, and with nothing else')
     .version(await version(), '--version', 'print the version')
     .addHelpText('after', EXAMPLES);
-  for (const add of [addDemo, addInit, addPlan, addApply, addTry, addAudit, addKeys, addRemove])
+  for (const add of [
+    addDemo,
+    addInit,
+    addPlan,
+    addApply,
+    addTry,
+    addServe,
+    addMcp,
+    addAudit,
+    addKeys,
+    addRemove,
+  ])
     add(program, start);
   return program;
 }
@@ -107,9 +120,4 @@ function usage(error: CommanderError): UsageError {
     `${sentence[0]?.toUpperCase() ?? ''}${sentence.slice(1)}.`,
     guess === '' ? 'See: ringfence --help' : guess,
   );
-}
-
-async function version(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,8 +1,8 @@
 /** What every command is told: which database, which policy, which keys, and how to answer. */
 import { readFile } from 'node:fs/promises';
+import { isPostgresUrl } from '../database/login-url.js';
 import { RingfenceError } from '../errors.js';
 import { type PolicyFile, parsePolicy } from '../policy/file.js';
-import { isPostgresUrl } from './database-url.js';
 
 export const DEFAULT_POLICY = 'ringfence.policy.yaml';
 export const DEFAULT_KEYS = '.ringfence/keys.json';

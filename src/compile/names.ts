@@ -12,6 +12,12 @@ export const GATEWAY_ROLE = 'ringfence_gateway';
 /** Owns schema `ringfence`. */
 export const OWNER_ROLE = 'ringfence_owner';
 
+/** The login that the product's own tools use. */
+export const APP_ROLE = 'ringfence_app';
+
+/** Stands for "whatever role the seal was opened for", which only {@link APP_ROLE} is judged by. No role of a policy can be called so. */
+export const ANY_ROLE = '*';
+
 /** The function in a slice's schema that runs SQL which an agent wrote. */
 export const EXECUTOR_FUNCTION = 'execute';
 

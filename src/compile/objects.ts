@@ -3,6 +3,7 @@
  */
 import type { Catalog } from '../policy/catalog.js';
 import type { CompiledPolicy, CompiledRole } from '../policy/compiled.js';
+import { appGrants, appPolicies } from './app-objects.js';
 import { CatalogIndex } from './catalog-index.js';
 import type { DesiredObject } from './desired-object.js';
 import { executorObjects } from './executor-objects.js';
@@ -38,12 +39,14 @@ export function compileObjects(
     ...roles.flatMap((role) => schemaObjects(role, index, situation)),
     ...parts.flatMap(({ grants }) => grants),
     ...roles.flatMap((role) => functionGrants(role, clean.functions)),
+    ...appGrants(policy, index, situation),
     ...parts.flatMap(({ views }) => views),
     ...roles.flatMap(executorObjects),
     ...refreshObjects(policy, catalog),
     // Last: from here on the tables are locked until the transaction ends.
     ...[...fenced.values()].flatMap((table) => protection(table, members, policy)),
     ...parts.flatMap(({ rules }) => rules),
+    ...appPolicies(policy, index, fenced),
   ];
 }
 

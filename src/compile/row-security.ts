@@ -11,6 +11,7 @@ import type { CatalogIndex } from './catalog-index.js';
 import type { DesiredObject } from './desired-object.js';
 import { guardedKeyChecks } from './guarded-keys.js';
 import {
+  ANY_ROLE,
   boundaryPolicy,
   CLOSED_POLICY,
   FENCE_POLICY,
@@ -45,6 +46,9 @@ export function protectedTables(
       }
     }
   }
+  // The product's own tools reach every table of the policy.
+  if (policy.ownTools.size > 0)
+    for (const name of policy.tables.keys()) names.set(name, names.get(name) ?? false);
   const found = new Map<string, ProtectedTable>();
   for (const [name, narrowed] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const of = policyTable(policy, name);
@@ -132,6 +136,7 @@ export function rolePolicies(
   const on = quoteName(table.schema, table.name);
   const label = `${table.schema}.${table.name}`;
   const prefix = quoteIdent(table.name);
+  const whose = role.name === ANY_ROLE ? "the product's tools" : role.name;
   const slice = role.tables.get(name.name);
   const rule = slice?.rows ? [rowRule(of, slice, slice.rows, prefix)] : [];
   const using = [scopeCondition(of, name.name, prefix), ...rule].join(' and ');
@@ -154,14 +159,14 @@ export function rolePolicies(
       'restrictive',
       using,
       check,
-      `${role.name} reaches rows of ${label} ${scopeWords(name.scope)}${rule.length > 0 ? ', as far as its row rule says' : ''}`,
+      `${whose} reach${whose === role.name ? 'es' : ''} rows of ${label} ${scopeWords(name.scope)}${rule.length > 0 ? ', as far as its row rule says' : ''}`,
     ),
     policy(
       openPolicy(role.name),
       'permissive',
       'true',
       'true',
-      `lets ${role.name} past the default refusal; the boundary decides`,
+      `lets ${whose} past the default refusal; the boundary decides`,
     ),
   ];
 }

@@ -16,6 +16,7 @@ import type {
   ScopeColumn,
 } from '../policy/compiled.js';
 import type { CatalogIndex } from './catalog-index.js';
+import { ANY_ROLE } from './names.js';
 import { comparison, hasCoreOperators } from './operator.js';
 import { quoteIdent, quoteLiteral, quoteName } from './quote.js';
 
@@ -42,12 +43,17 @@ const WITHIN_REACH: Readonly<Record<ScopeAxis, readonly ScopeAxis[]>> = {
 
 /** The boundary's value on an axis, as a value of a type. */
 export function boundaryValue(role: CompiledRole, axis: ScopeAxis, castType: string): string {
-  return `(select ringfence.${ACCESSORS[axis]}(${quoteLiteral(role.name)})::${castType})`;
+  return `(select ringfence.${ACCESSORS[axis]}(${askedAs(role)})::${castType})`;
 }
 
 /** True while a genuine seal for the role is open. */
 export function sealOpen(role: CompiledRole): string {
-  return `(select ringfence.tenant(${quoteLiteral(role.name)})) is not null`;
+  return `(select ringfence.tenant(${askedAs(role)})) is not null`;
+}
+
+/** A slice's role asks for a seal of its own; the product's tools serve whatever role a call came from. */
+function askedAs({ name }: CompiledRole): string {
+  return name === ANY_ROLE ? '' : quoteLiteral(name);
 }
 
 /** A table's own scope columns that the role's reach does not pass over. */

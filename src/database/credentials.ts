@@ -1,6 +1,6 @@
 /** The gateway's password and the claim keys, brought into the database without the password ever crossing the wire or a log. */
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
-import type { Keys } from './keys.js';
+import { appPassword, type Keys } from './keys.js';
 import type { Queryable } from './migrate.js';
 
 /** Iterations that PostgreSQL itself uses by default. */
@@ -17,10 +17,11 @@ export function scramVerifier(password: string, salt: Buffer = randomBytes(16)):
   return `SCRAM-SHA-256$${ITERATIONS}:${salt.toString('base64')}$${storedKey}:${hmac('Server Key').toString('base64')}`;
 }
 
-/** Gives the gateway its password. The caller administers the role and holds a transaction. */
+/** Gives the two logins, the gateway's and that of the product's own tools, their passwords. The caller administers both and holds a transaction. */
 export async function setGatewayPassword(client: Queryable, keys: Keys): Promise<void> {
   // A verifier is base64 and punctuation: nothing in it needs quoting beyond the quotes.
   await client.query(`alter role ringfence_gateway password '${scramVerifier(keys.gatewayPassword)}'`);
+  await client.query(`alter role ringfence_app password '${scramVerifier(appPassword(keys))}'`);
 }
 
 /** Makes the database know exactly these claim keys. The caller is a member of ringfence_owner and holds a transaction. */

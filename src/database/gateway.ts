@@ -9,11 +9,13 @@ import { RingfenceError } from '../errors.js';
 import type { Catalog } from '../policy/catalog.js';
 import type { CatalogExposure } from '../policy/exposure.js';
 import type { DescribeCall, DescribeOutcome, ExecuteCall, ExecuteOutcome } from './agent-sql.js';
+import { type AppCall, type AppOutcome, runInApp } from './app-session.js';
 import { type ClaimMaker, createClaimMaker } from './claim.js';
 import { describeAgentSql } from './describe-agent-sql.js';
 import { executeAgentSql } from './execute-agent-sql.js';
 import { introspect, readExposure } from './introspect.js';
 import type { Keys } from './keys.js';
+import { appUrl } from './login-url.js';
 import { OWN_LANE, queryOwn } from './own-query.js';
 import { Pipeline } from './pipeline.js';
 import { type PoolOptions, TenantPool } from './pool.js';
@@ -54,7 +56,9 @@ export class Gateway {
   readonly #reads: TenantPool;
   readonly #ledger: TenantPool;
   readonly #claims: ClaimMaker;
-  readonly #pools: readonly TenantPool[];
+  readonly #pools: TenantPool[];
+  /** Made for the first call that needs it: most products have no tools of their own at first. */
+  #app: TenantPool | undefined;
   readonly #options: GatewayOptions;
 
   private constructor(options: GatewayOptions, claims: ClaimMaker) {
@@ -172,6 +176,15 @@ export class Gateway {
     return executeAgentSql(call.event === null ? this.#reads : this.#primary, this.#claims, call);
   }
 
+  /** Runs the product's own code inside a boundary. Only a database that cannot be reached is thrown. */
+  inApp<T>(call: AppCall<T>): Promise<AppOutcome<T>> {
+    if (this.#app === undefined) {
+      this.#app = new TenantPool({ ...this.#options, url: appUrl(this.#options.url, this.#options.keys) });
+      this.#pools.push(this.#app);
+    }
+    return runInApp(this.#app, this.#claims, call);
+  }
+
   /** Makes events durable, all or none. */
   async record(events: readonly EventToRecord[]): Promise<void> {
     const lease = await this.#ledger.lease(OWN_LANE);
@@ -205,6 +218,15 @@ export class Gateway {
       [atMost],
     );
     return row?.taken ?? null;
+  }
+
+  /** Events of all tenants that wait to be chained, 10 001 standing for more, and how long the oldest has. */
+  async pendingEvents(): Promise<{ readonly events: number; readonly waitingMs: number }> {
+    const [row] = await queryOwn<{ events: string; waiting_ms: string | null }>(
+      this.#ledger,
+      'select events, waiting_ms from ringfence.pending_events()',
+    );
+    return { events: Number(row?.events ?? 0), waitingMs: Math.max(0, Number(row?.waiting_ms ?? 0)) };
   }
 
   /** The materialised view to refresh next, if one is due and nobody is at it. */

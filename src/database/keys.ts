@@ -57,6 +57,11 @@ export function generateKeys(): Keys {
   };
 }
 
+/** The password of `ringfence_app`: derived (HKDF, RFC 5869) from the gateway's, and changed with it. */
+export function appPassword({ gatewayPassword }: Pick<Keys, 'gatewayPassword'>): string {
+  return Buffer.from(hkdfSync('sha256', gatewayPassword, '', 'ringfence app', 24)).toString('base64url');
+}
+
 /** Puts a new signing key in front; the earlier ones go on verifying until they are dropped. */
 export function rotateClaimKey(keys: Keys): Keys {
   return { ...keys, claimKeys: [generateClaimKey(), ...keys.claimKeys] };

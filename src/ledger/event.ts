@@ -29,6 +29,8 @@ export interface EventBody {
   readonly tables: readonly string[];
   readonly columns: readonly string[];
   readonly blocked: readonly string[];
+  /** For a tool of the product's own: what its statements were and how many rows they met, the first fifty. */
+  readonly statements?: readonly { readonly command: string; readonly rows: number; readonly us: number }[];
   /** Microseconds from call to answer; 0 where the event goes along with its statement, and the database measures. */
   readonly duration_us: number;
   readonly attempt: number;

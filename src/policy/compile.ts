@@ -15,6 +15,7 @@ import { compileRole } from './role.js';
 import { resolveScopes } from './scope.js';
 import type { SqlContext } from './sql-functions.js';
 import { acknowledgedColumns } from './telling-keys.js';
+import { checkTools } from './tool-names.js';
 import type { WriteContext } from './writes.js';
 
 /**
@@ -51,6 +52,7 @@ export function compilePolicy(file: PolicyFile, catalog: Catalog): CompiledPolic
   );
   if (roles.length === 0) findings.note(['roles'], 'there is no role, so no agent may do anything');
   checkMaterializedViews({ references, scopes, roles: new Map(roles), catalog, findings });
+  checkTools(policy, findings);
   const crossTenant = crossTenantPolicy(policy, findings);
   const reach = acknowledgedReach(policy, findings);
   findings.settle();
@@ -75,6 +77,7 @@ export function compilePolicy(file: PolicyFile, catalog: Catalog): CompiledPolic
     owners: policy.owners,
     tables: new Map(tables),
     roles: new Map(roles),
+    ownTools: new Map(Object.entries(policy.tools)),
     plans: new Map(
       Object.entries(policy.plans).map(([name, plan]) => [name, { tools: new Set(plan.tools) }]),
     ),

@@ -4,6 +4,7 @@
  */
 import type { Filter } from './filter.js';
 
+/** Ringfence's own tools. */
 export type ToolName =
   | 'describe_schema'
   | 'query'
@@ -37,7 +38,9 @@ export interface CompiledPolicy {
   readonly tables: ReadonlyMap<string, PolicyTable>;
   readonly roles: ReadonlyMap<string, CompiledRole>;
   /** Which tools a plan may use; a plan that is not named may use what its role may. */
-  readonly plans: ReadonlyMap<string, { readonly tools: ReadonlySet<ToolName> }>;
+  readonly plans: ReadonlyMap<string, { readonly tools: ReadonlySet<string> }>;
+  /** The product's own tools, by name. */
+  readonly ownTools: ReadonlyMap<string, OwnToolRules>;
   readonly crossTenant: CrossTenantPolicy;
   /** What is within reach of the tool `sql` beside the slices, and accepted: see `compile/reach.ts`. */
   readonly acknowledgedReach: ReadonlySet<string>;
@@ -114,12 +117,21 @@ export interface CompiledRole {
   readonly scopeSchema: string;
   /** How far the role sees: its own rows, its workspace's or its tenant's. Scope columns of narrower axes are not applied. */
   readonly reach: ScopeAxis;
-  readonly tools: ReadonlySet<ToolName>;
+  /** By name: Ringfence's, and those of {@link CompiledPolicy.ownTools}. */
+  readonly tools: ReadonlySet<string>;
   /** What agent-written SQL may do beside reading the slice; null where the role has no tool `sql`. */
   readonly sql: SqlRules | null;
   readonly limits: Limits;
   /** By agent-facing name. */
   readonly tables: ReadonlyMap<string, SliceTable>;
+}
+
+/** A tool of the product's own, as the policy accepts it. */
+export interface OwnToolRules {
+  readonly effect: 'read' | 'write' | 'external';
+  readonly risk: 'low' | 'medium' | 'high';
+  /** The digest of the definition that was accepted; null where any definition is. See `manifestOf`. */
+  readonly manifest: string | null;
 }
 
 export interface SqlRules {

@@ -45,10 +45,17 @@ export interface SlicePolicy {
 export interface RolePolicy {
   readonly description: string;
   readonly reach: 'tenant' | 'workspace' | 'user';
-  readonly tools: readonly ToolName[];
+  readonly tools: readonly string[];
   readonly sql: { readonly functions: readonly string[] };
   readonly limits: PolicyLimits;
   readonly tables: Readonly<Record<string, SlicePolicy>>;
+}
+
+/** A tool of the product's own. */
+export interface OwnToolPolicy {
+  readonly effect: 'read' | 'write' | 'external';
+  readonly risk: 'low' | 'medium' | 'high';
+  readonly manifest: string | null;
 }
 
 export interface CrossTenantEntry {
@@ -76,7 +83,8 @@ export interface Policy {
     readonly tables: readonly string[];
   };
   readonly roles: Readonly<Record<string, RolePolicy>>;
-  readonly plans: Readonly<Record<string, { readonly tools: readonly ToolName[] }>>;
+  readonly tools: Readonly<Record<string, OwnToolPolicy>>;
+  readonly plans: Readonly<Record<string, { readonly tools: readonly string[] }>>;
   readonly acknowledge: {
     readonly unique: readonly string[];
     readonly foreign_keys: readonly string[];
@@ -98,6 +106,9 @@ export const OWNED_AXES = ['tenant', 'role', 'secrets', 'audit'] as const;
 
 const DENIED_COLUMNS = ['*password*', '*secret*', '*token*', '*api_key*'];
 const READING_TOOLS: readonly ToolName[] = ['describe_schema', 'query', 'get', 'aggregate'];
+
+/** What a wrong call may cost where the file does not say. */
+const USUAL_RISK = { read: 'low', write: 'medium', external: 'high' } as const;
 
 const PRESETS = {
   production: {
@@ -145,6 +156,11 @@ export function fillIn(document: PolicyDocument): Policy {
       sql: { functions: role.sql?.functions ?? [] },
       limits: { ...limits, ...given(role.limits) },
       tables: mapValues(role.tables, (table) => fillInSlice(table, PRESETS[preset].reasonRequired)),
+    })),
+    tools: mapValues(document.tools ?? {}, ({ effect, risk, manifest }) => ({
+      effect,
+      risk: risk ?? USUAL_RISK[effect],
+      manifest: manifest ?? null,
     })),
     plans: document.plans ?? {},
     acknowledge: {

@@ -10,7 +10,31 @@ const MASKS = ['partial', 'email', 'last4', 'hash', 'null', 'year', 'text'] as c
 const PRESET_VALUES = ['$tenant', '$workspace', '$user', '$role', '$run', '$actor', '$now'] as const;
 
 const text = z.string().min(1, 'is empty');
-const tool = z.enum(TOOLS);
+const OWN_TOOL = /^[a-z][a-z0-9_]{0,62}$/;
+const tool = z
+  .union([z.enum(TOOLS), z.string().regex(OWN_TOOL)], {
+    error: `expected one of ${TOOLS.join(', ')}, or a tool of the product’s that stands under tools`,
+  })
+  .describe('A tool: one of Ringfence’s, or one that stands under tools.');
+
+const ownTool = z
+  .strictObject({
+    effect: z
+      .enum(['read', 'write', 'external'])
+      .describe('read: changes nothing. write: changes rows of this database. external: acts outside of it.'),
+    risk: z
+      .enum(['low', 'medium', 'high'])
+      .optional()
+      .describe('What one wrong call may cost. Default: low for read, medium for write, high for external.'),
+    manifest: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, 'is not sha256: and 64 hex digits')
+      .optional()
+      .describe(
+        'What was accepted: the digest of the tool’s name, description, schemas, effect and risk. A tool that differs from it is not served.',
+      ),
+  })
+  .describe('A tool of the product’s own, as its code defines it with defineTool.');
 const columnList = z.array(text.describe('A column.'));
 
 const limits = z
@@ -261,6 +285,15 @@ export const policySchema = z
       })
       .optional()
       .describe('What no role may see.'),
+    tools: z
+      .record(
+        z
+          .string()
+          .regex(OWN_TOOL, 'a tool is named in lower-case letters, digits and underscores, a letter first'),
+        ownTool,
+      )
+      .optional()
+      .describe('The product’s own tools. Roles and plans name them beside Ringfence’s.'),
     roles: z
       .record(
         z

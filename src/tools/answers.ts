@@ -7,6 +7,7 @@ import type { EventToRecord } from '../database/gateway.js';
 import type { SealedOutcome } from '../database/session.js';
 import type { Denial } from '../errors.js';
 import { isRecordedAlready } from '../ledger/batch-fault.js';
+import type { EventBody } from '../ledger/event.js';
 import type { Recorder } from '../ledger/recorder.js';
 import type { OperatorEntry } from '../operator-log.js';
 import type { CallToDecide } from './decide.js';
@@ -45,7 +46,11 @@ export class Answers {
   }
 
   /** The body of an event that goes along with its statement. */
-  eventAlong(call: Call, decision: RecordedDecision, prepared: Prepared): string {
+  eventAlong(
+    call: Call,
+    decision: RecordedDecision,
+    prepared: Prepared & { readonly statements?: EventBody['statements'] },
+  ): string {
     return this.#parts.events.body(call, decision, prepared, 'before');
   }
 
@@ -121,11 +126,16 @@ export class Answers {
     // The tool knows what it looked for; the database only that it was not there.
     const hint =
       verdict.code === 'not_found' ? prepared.answer({ fields: [], rows: [] }).suggestion : undefined;
-    const suggestion = hint ?? verdict.suggestion;
-    const told = { reason: verdict.reason, ...(suggestion === undefined ? {} : { suggestion }) };
+    return this.end(call, hint === undefined ? verdict : { ...verdict, suggestion: hint }, rule, prepared);
+  }
+
+  /** A verdict of the database's, recorded and answered. */
+  end(call: Call, verdict: StatementVerdict, rule: string, prepared: Prepared): Promise<Decision> {
+    const { reason, suggestion } = verdict;
+    const told = { reason, ...(suggestion === undefined ? {} : { suggestion }) };
     return verdict.kind === 'denied'
       ? this.refuse(call, { rule: 'boundary.slice', code: verdict.code, ...told }, prepared)
-      : this.fail(call, rule, { code: verdict.code, ...told }, prepared);
+      : this.failUnlessRecorded(call, rule, { code: verdict.code, ...told }, prepared);
   }
 
   /** Says in the operator's log why a call failed, where the agent is not told. */

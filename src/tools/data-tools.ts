@@ -1,6 +1,5 @@
 /** The data tools: all there is for an agent to call, and how the list looks to a model. */
 import { z } from 'zod';
-import type { ToolName } from '../policy/compiled.js';
 import { aggregate } from './aggregate.js';
 import { create } from './create.js';
 import { deleteRow } from './delete.js';
@@ -12,7 +11,7 @@ import type { Effect, Tool } from './tool.js';
 import { update } from './update.js';
 
 /** The data tools by name, in the order in which they are shown. */
-export const dataTools: ReadonlyMap<ToolName, Tool> = new Map<ToolName, Tool>(
+export const dataTools: ReadonlyMap<string, Tool> = new Map<string, Tool>(
   [describeSchema, query, get, aggregate, sql, create, update, deleteRow].map((tool) => [
     tool.name,
     tool as Tool,
@@ -21,7 +20,7 @@ export const dataTools: ReadonlyMap<ToolName, Tool> = new Map<ToolName, Tool>(
 
 /** One tool as a model is told of it. */
 export interface ListedTool {
-  readonly name: ToolName;
+  readonly name: string;
   readonly description: string;
   /** JSON Schema (2020-12) of the input. */
   readonly inputSchema: Readonly<Record<string, unknown>>;
@@ -39,15 +38,25 @@ export interface ListedTool {
  * }));
  * ```
  */
-export function toolList(names: Iterable<ToolName> = dataTools.keys()): readonly ListedTool[] {
-  const wanted = new Set(names);
-  return listed.filter(({ name }) => wanted.has(name));
+export function toolList(
+  names?: Iterable<string>,
+  tools: ReadonlyMap<string, Tool> = dataTools,
+): readonly ListedTool[] {
+  const wanted = names === undefined ? null : new Set(names);
+  return [...tools.values()].filter(({ name }) => wanted?.has(name) ?? true).map(listedTool);
 }
 
-const listed: readonly ListedTool[] = [...dataTools.values()].map(
-  ({ name, description, inputSchema, effect }) =>
-    Object.freeze({ name, description, inputSchema: jsonSchema(inputSchema), effect }),
-);
+const listed = new WeakMap<Tool, ListedTool>();
+
+function listedTool(tool: Tool): ListedTool {
+  let entry = listed.get(tool);
+  if (entry === undefined) {
+    const { name, description, inputSchema, effect } = tool;
+    entry = Object.freeze({ name, description, inputSchema: jsonSchema(inputSchema), effect });
+    listed.set(tool, entry);
+  }
+  return entry;
+}
 
 function jsonSchema(schema: z.ZodType): Readonly<Record<string, unknown>> {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {

@@ -4,7 +4,7 @@
 import type { Boundary } from '../boundary/boundary.js';
 import type { Statement } from '../database/statement.js';
 import { type Denial, deny } from '../errors.js';
-import type { CompiledPolicy, CompiledRole, SliceTable, ToolName } from '../policy/compiled.js';
+import type { CompiledPolicy, CompiledRole, SliceTable } from '../policy/compiled.js';
 import { nearest } from '../policy/nearest.js';
 import type { CursorCodec } from './cursor.js';
 import type { CallOptions } from './decision.js';
@@ -42,7 +42,8 @@ export function decide(call: CallToDecide, parts: DecisionParts): Decided | Deni
   const { boundary, role, action, input, options } = call;
   const usable = usableTools(policy, role, boundary);
   const tool = tools.get(action);
-  if (tool === undefined) return unknownTool(action, usable);
+  if (tool === undefined)
+    return policy.ownTools.has(action) ? notServed(action) : unknownTool(action, usable);
   if (!usable.has(tool.name)) return notAllowed(policy, call, tool.name, usable);
 
   const parsed = tool.inputSchema.safeParse(withReason(input, options, tool));
@@ -64,7 +65,7 @@ export function decide(call: CallToDecide, parts: DecisionParts): Decided | Deni
     prepared,
     opaque: () => {
       const again = tool.prepare(parsed.data, { ...context, opaque: true });
-      return isDenial(again) || again.kind === 'sql' ? null : again.statement;
+      return isDenial(again) || again.kind === 'sql' || again.kind === 'own' ? null : again.statement;
     },
   };
 }
@@ -74,7 +75,7 @@ export function usableTools(
   policy: CompiledPolicy,
   role: CompiledRole,
   boundary: Boundary,
-): ReadonlySet<ToolName> {
+): ReadonlySet<string> {
   const plan = boundary.plan === null ? undefined : policy.plans.get(boundary.plan);
   if (plan === undefined && boundary.tools === null) return role.tools;
   return new Set(
@@ -104,7 +105,17 @@ function narrowedTables(role: CompiledRole, boundary: Boundary): ReadonlyMap<str
   return tables;
 }
 
-function unknownTool(action: string, usable: ReadonlySet<ToolName>): Denial {
+/** A tool of the product's whose definition is not the one that was accepted: the operator's log says so in full. */
+function notServed(action: string): Denial {
+  return deny(
+    'tool_not_allowed',
+    `tools.${action}.manifest`,
+    `"${action}" has changed since it was accepted, and is not served until somebody accepts it again.`,
+    'Use another tool.',
+  );
+}
+
+function unknownTool(action: string, usable: ReadonlySet<string>): Denial {
   const closest = nearest(action.slice(0, 100), usable);
   return deny(
     'unknown_tool',
@@ -119,8 +130,8 @@ function unknownTool(action: string, usable: ReadonlySet<ToolName>): Denial {
 function notAllowed(
   policy: CompiledPolicy,
   { role, boundary }: CallToDecide,
-  tool: ToolName,
-  usable: ReadonlySet<ToolName>,
+  tool: string,
+  usable: ReadonlySet<string>,
 ): Denial {
   const byPlan = boundary.plan !== null && policy.plans.get(boundary.plan)?.tools.has(tool) === false;
   return deny(

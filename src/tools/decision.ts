@@ -24,6 +24,8 @@ export interface Allowed extends Answered {
    * not know, since the product refreshes it or nobody has yet. The rows are as old as that, or younger.
    */
   readonly freshness?: Freshness;
+  /** For a tool of the product's own: what it gave back, redacted as it says. */
+  readonly output?: unknown;
   /** Pass it as `cursor` to the same query to go on. */
   readonly nextCursor?: string;
   /** `not_found` where a `get` met no row. */

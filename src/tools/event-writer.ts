@@ -34,7 +34,8 @@ export interface RecordedDecision {
 }
 
 /** What an event tells of a prepared call. */
-type Touched = Pick<Prepared, 'tables' | 'columns'> & Partial<Pick<AgentStatement, 'guarded'>>;
+type Touched = Pick<Prepared, 'tables' | 'columns'> &
+  Partial<Pick<AgentStatement, 'guarded'>> & { readonly statements?: EventBody['statements'] };
 
 export interface EventWriter {
   /**
@@ -72,7 +73,7 @@ export function createEventWriter(ledgerKey: Uint8Array, policy: CompiledPolicy)
   const known = new Map([...policy.roles.values()].map((role) => [role.name, namesOf(role)]));
   return {
     body({ boundary, role, action, input, options, event, startedAt }, decision, touched, timing = 'after') {
-      const { tables, columns, guarded } = touched ?? NOTHING;
+      const { tables, columns, guarded, statements } = touched ?? NOTHING;
       const given = reasonOf(input) ?? options.reason;
       const body: EventBody = {
         action: action.slice(0, 100),
@@ -94,6 +95,7 @@ export function createEventWriter(ledgerKey: Uint8Array, policy: CompiledPolicy)
         tables,
         columns,
         blocked: decision.blocked ?? [],
+        ...(statements === undefined ? {} : { statements }),
         duration_us:
           timing === 'before' ? 0 : Math.max(1, Math.round((performance.now() - startedAt) * 1000)),
         attempt: options.attempt ?? 1,

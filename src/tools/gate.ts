@@ -15,6 +15,7 @@ import { type Decided, type DecisionParts, decide } from './decide.js';
 import type { CallOptions, Decision } from './decision.js';
 import { createDescriptions } from './descriptions.js';
 import type { Estimates } from './estimates.js';
+import { executeOwn } from './execute-own.js';
 import { executeRead } from './execute-read.js';
 import { executeSql } from './execute-sql.js';
 import { executeWrite } from './execute-write.js';
@@ -86,6 +87,8 @@ export function createGate(parts: GateParts): Gate {
           return await executeWrite(execution, { ...decided, call, rule, prepared });
         case 'sql':
           return await executeSql(execution, { ...decided, call, rule, prepared });
+        case 'own':
+          return await executeOwn(execution, { ...decided, call, rule, prepared });
       }
     } catch (error) {
       const failure = failureOf(error);

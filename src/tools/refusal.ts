@@ -1,7 +1,7 @@
 /** How code deep inside a statement says no: it throws, and the tool's edge turns that into the {@link Denial} value agents get. */
 import { type Denial, type DenialCode, deny } from '../errors.js';
 import { nearest } from '../policy/nearest.js';
-import type { PreparedCall } from './tool.js';
+import type { Prepared } from './tool.js';
 
 /** No Error: it never leaves {@link preparing}, and a stack trace would cost more than the rest of the decision. */
 class Refusal {
@@ -23,7 +23,7 @@ export function refuseWith(denial: Denial): never {
 }
 
 /** Runs `prepare`, and gives the denial as a value where it refused. */
-export function preparing(prepare: () => PreparedCall): PreparedCall | Denial {
+export function preparing<Of extends Prepared>(prepare: () => Of | Denial): Of | Denial {
   try {
     return prepare();
   } catch (error) {

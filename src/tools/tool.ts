@@ -9,8 +9,9 @@ import type { ResultField, ResultRows, Statement } from '../database/statement.j
 import type { Denial, FailureCode } from '../errors.js';
 import type { Guard } from '../guard/guard.js';
 import type { GuardedStatement } from '../guard/statement.js';
-import type { CompiledPolicy, CompiledRole, Limits, SliceTable, ToolName } from '../policy/compiled.js';
+import type { CompiledPolicy, CompiledRole, Limits, SliceTable } from '../policy/compiled.js';
 import type { CursorCodec } from './cursor.js';
+import type { OwnTool } from './define-tool.js';
 
 export type Effect = 'read' | 'write' | 'external';
 
@@ -50,6 +51,8 @@ export interface ToolAnswer {
   /** Something the agent should know though the call was allowed: `not_found` for a `get` that met no row. */
   readonly code?: 'not_found';
   readonly suggestion?: string;
+  /** What a tool of the product's own gave back, in place of rows. */
+  readonly output?: unknown;
 }
 
 export interface AnswerColumn {
@@ -110,11 +113,20 @@ export interface AgentStatement extends Touching {
   answer(fields: readonly ResultField[], result: Extract<ExecuteOutcome, { kind: 'rows' }>): ToolAnswer;
 }
 
+/** A call of a tool of the product's own: its code runs in a session of its own. */
+export interface OwnCode extends Touching {
+  readonly kind: 'own';
+  readonly own: OwnTool;
+  readonly input: unknown;
+  /** Reads that must each meet a row: the ids of the input, inside the boundary. */
+  readonly ids: readonly OwnStatement[];
+}
+
 /** What a tool makes of a call that it allows. */
-export type Prepared = PreparedCall | AgentStatement;
+export type Prepared = PreparedCall | AgentStatement | OwnCode;
 
 export interface Tool<Input = unknown> {
-  readonly name: ToolName;
+  readonly name: string;
   readonly effect: Effect;
   /** For the model: what it does and when to use it. Short: the whole list costs under 2 000 tokens. */
   readonly description: string;

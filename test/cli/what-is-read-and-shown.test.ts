@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { printColumns } from '../../src/cli/columns.js';
-import { gatewayUrl } from '../../src/cli/database-url.js';
+import { gatewayUrl } from '../../src/database/login-url.js';
 import { type Line, readLines } from '../../src/cli/lines.js';
 import { createTerminal } from '../../src/cli/terminal.js';
 
@@ -53,7 +53,7 @@ describe('the URL of the gateway', () => {
     ['postgres://db.example/shop?user=admin&password=secret', { host: 'db.example', database: 'shop' }],
     ['postgres://admin:p%40ss@db.example/my%20shop', { host: 'db.example', database: 'my shop' }],
   ])('keeps everything of %s but the login', (url, expected) => {
-    const made = gatewayUrl(url, 'pass/word@:?');
+    const made = gatewayUrl(url, { gatewayPassword: 'pass/word@:?' });
     const client = new pg.Client({ connectionString: made });
     expect(client).toMatchObject({ ...expected, user: 'ringfence_gateway', password: 'pass/word@:?' });
     expect(made).not.toContain('secret');

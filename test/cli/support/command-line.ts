@@ -30,6 +30,8 @@ interface Running {
 /** A folder to work in, and the program `ringfence`, started in it. */
 export interface Workplace {
   readonly directory: string;
+  /** The environment that programs get. */
+  readonly env: Readonly<Record<string, string>>;
   path(name: string): string;
   /** Starts the program; its standard input stays open. */
   start(args: readonly string[], env?: NodeJS.ProcessEnv): Running;
@@ -53,6 +55,11 @@ export async function workplace(env: NodeJS.ProcessEnv = {}): Promise<Workplace>
   };
   return {
     directory,
+    env: Object.fromEntries(
+      Object.entries({ PATH: process.env.PATH, ...env }).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      ),
+    ),
     path: (name) => join(directory, name),
     start,
     run: (args, options = {}) => {

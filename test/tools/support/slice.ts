@@ -165,6 +165,7 @@ export function contextOf(options: ContextOptions): ToolContext {
     ),
     roles: new Map([[role.name, role]]),
     plans: new Map(),
+    ownTools: new Map(),
     crossTenant: { actingFor: [], grants: new Map() },
     acknowledgedReach: new Set(),
     warnings: [],

@@ -1,0 +1,68 @@
+/**
+ * What every adapter does with a call: find the boundary, ask the gate, hand the answer to the model. An adapter translates shapes and
+ * decides nothing.
+ */
+import type { Boundary } from '../boundary/boundary.js';
+import { currentBoundary, within } from '../boundary/propagation.js';
+import { RingfenceError } from '../errors.js';
+import type { Ringfence } from '../ringfence.js';
+import type { ListedTool } from '../tools/data-tools.js';
+
+export interface AdapterOptions {
+  /**
+   * The boundary that calls run in. Left out: the run's own context, as `context.boundary`, or else the ambient one (see `within`): so one
+   * agent, made once, serves every request.
+   */
+  readonly boundary?: Boundary;
+  /** Tools by name. Left out: those that the boundary may use, or all where none is known yet. */
+  readonly tools?: readonly string[];
+}
+
+/** Steps after which an agent's loop ends: twelve calls without an answer will not become one. */
+export const MAX_STEPS = 12;
+
+/** What a model is told of a call: the decision, without the parts that are for operators. */
+export type ToolOutcome = Readonly<Record<string, unknown>>;
+
+/** The tools to offer. */
+export function offered(ringfence: Ringfence, { boundary, tools }: AdapterOptions): readonly ListedTool[] {
+  const listed = boundary === undefined ? ringfence.catalogue : within(boundary, () => ringfence.tools());
+  return tools === undefined ? listed : listed.filter(({ name }) => tools.includes(name));
+}
+
+/**
+ * One call. Refusals and failures come back as values for the model to read; so do Ringfence's errors, under their code. A missing boundary
+ * is a fault of the program's and is thrown.
+ *
+ * @throws {RingfenceError} `boundary_missing`, `boundary_invalid`.
+ */
+export async function callTool(
+  ringfence: Ringfence,
+  tool: string,
+  input: unknown,
+  {
+    boundary,
+    context,
+    signal,
+  }: { boundary?: Boundary | undefined; context?: unknown; signal?: AbortSignal | undefined },
+): Promise<ToolOutcome> {
+  const open = boundary ?? boundaryIn(context) ?? currentBoundary();
+  try {
+    const decision = await within(open, () =>
+      ringfence.call(tool, input, signal === undefined ? {} : { signal }),
+    );
+    const { ms: _, ...told } = decision;
+    return told;
+  } catch (error) {
+    if (!(error instanceof RingfenceError) || error.code === 'boundary_invalid') throw error;
+    const { code, message, suggestion } = error;
+    return { decision: 'failed', code, reason: message, ...(suggestion === undefined ? {} : { suggestion }) };
+  }
+}
+
+/** A boundary that a framework's context carries. `within` refuses anything that only looks like one. */
+function boundaryIn(context: unknown): Boundary | undefined {
+  if (typeof context !== 'object' || context === null) return undefined;
+  const { boundary } = context as { readonly boundary?: Boundary };
+  return boundary;
+}

@@ -1,0 +1,40 @@
+/** Which host a request may be addressed to, and which pages may send one: against DNS rebinding and cross-site requests. */
+import type { MiddlewareHandler } from 'hono';
+import { cors } from 'hono/cors';
+import { problem, problemResponse } from './problem.js';
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+/** Refuses a request for another host than those allowed, whatever its port. */
+export function hostAllowed(hosts: readonly string[] = LOOPBACK): MiddlewareHandler {
+  const allowed = new Set(hosts.map((host) => host.toLowerCase()));
+  return async ({ req }, next) => {
+    const name = hostNameOf(req.header('host'));
+    if (name !== null && allowed.has(name)) return await next();
+    return problemResponse(problem(421, 'host_refused', 'This service is not served under that host name.'));
+  };
+}
+
+/** Refuses a browser's request from a page that is not allowed; requests without an Origin come from no page. */
+export function originAllowed(origins: readonly string[] = []): MiddlewareHandler {
+  const allowed = new Set(origins);
+  const allow = cors({
+    origin: [...allowed],
+    allowHeaders: ['authorization', 'content-type', 'mcp-protocol-version'],
+    maxAge: 600,
+  });
+  return async (context, next) => {
+    const origin = context.req.header('origin');
+    if (origin === undefined) return await next();
+    if (allowed.has(origin)) return await allow(context, next);
+    return problemResponse(problem(403, 'origin_refused', 'Pages of that origin may not call this service.'));
+  };
+}
+
+function hostNameOf(header: string | undefined): string | null {
+  try {
+    return header === undefined ? null : new URL(`http://${header}`).hostname.toLowerCase();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The one mapping from decisions and errors to HTTP: problem details (RFC 9457), `application/problem+json`.
+ *
+ * `type` is `urn:ringfence:problem:<code>`, `detail` what an agent may be told; `rule`, `suggestion` and `event` come along.
+ */
+import { type DenialCode, type ErrorCode, type FailureCode, RingfenceError } from '../errors.js';
+import type { Decision } from '../tools/decision.js';
+
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly rule?: string;
+  readonly suggestion?: string;
+  /** The event in the ledger, where the call was recorded. */
+  readonly event?: string;
+}
+
+/** Codes of this face's own: what went wrong before there was a call. */
+export type HttpCode =
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'malformed_json'
+  | 'unsupported_media_type'
+  | 'body_too_large'
+  | 'host_refused'
+  | 'origin_refused'
+  | 'scope_insufficient'
+  | 'rate_limited'
+  | 'shutting_down'
+  | 'internal';
+
+const OF_CALLS: Readonly<Record<DenialCode | FailureCode, number>> = {
+  unknown_tool: 404,
+  tool_not_allowed: 403,
+  input_invalid: 400,
+  unknown_table: 404,
+  unknown_column: 422,
+  unknown_operator: 422,
+  unknown_relation: 422,
+  type_mismatch: 422,
+  tenant_named: 403,
+  scope_missing: 403,
+  not_writable: 403,
+  reason_required: 422,
+  limit_exceeded: 422,
+  too_broad: 422,
+  join_too_deep: 422,
+  cursor_invalid: 400,
+  cursor_expired: 410,
+  sql_invalid: 422,
+  sql_refused: 403,
+  tool_refused: 422,
+  not_found: 404,
+  conflict: 409,
+  constraint_failed: 422,
+  timeout: 504,
+  busy: 503,
+  database_unavailable: 503,
+  database_read_only: 503,
+  outcome_unknown: 500,
+  value_error: 422,
+  too_complex: 422,
+  too_large: 422,
+  sql_failed: 422,
+  internal: 500,
+};
+
+/** What is not here is a fault of the server's: 500. */
+const OF_ERRORS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  boundary_missing: 401,
+  boundary_expired: 401,
+  token_invalid: 401,
+  token_expired: 401,
+  membership_missing: 403,
+  membership_ambiguous: 403,
+  cross_tenant_refused: 403,
+  boundary_invalid: 403,
+  database_unreachable: 503,
+  database_lost: 503,
+  database_busy: 503,
+  database_timeout: 503,
+  database_read_only: 503,
+  ledger_unavailable: 503,
+  key_missing: 503,
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'The request is malformed',
+  401: 'No boundary: the token is missing or refused',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict',
+  410: 'Expired',
+  413: 'Too large',
+  415: 'Unsupported media type',
+  421: 'Wrong host',
+  422: 'The call cannot be made like this',
+  429: 'Too many requests',
+  500: 'Something went wrong here',
+  503: 'Not available at the moment',
+  504: 'It took too long',
+};
+
+/** A problem under one of the face's own codes. */
+export function problem(
+  status: number,
+  code: HttpCode | ErrorCode,
+  detail: string,
+  suggestion?: string,
+): Problem {
+  return {
+    type: `urn:ringfence:problem:${code}`,
+    title: TITLES[status] ?? 'Problem',
+    status,
+    detail,
+    code,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
+
+/** A decision that is not "allowed". */
+export function problemOfDecision(decision: Exclude<Decision, { decision: 'allowed' }>): Problem {
+  const { code, reason, rule, suggestion, event } = decision;
+  const status = OF_CALLS[code];
+  return {
+    type: `urn:ringfence:problem:${code}`,
+    title: TITLES[status] ?? 'Problem',
+    status,
+    detail: reason,
+    code,
+    rule,
+    ...(suggestion === undefined ? {} : { suggestion }),
+    event,
+  };
+}
+
+/** An error that kept a call from being decided. Of what is not Ringfence's own, nothing is told. */
+export function problemOfError(error: unknown): Problem {
+  if (!(error instanceof RingfenceError)) return problem(500, 'internal', 'The request could not be served.');
+  const status = OF_ERRORS[error.code];
+  // What an operator has to mend is told to the operator, in the log.
+  if (status === undefined) return problem(500, 'internal', 'The request could not be served.');
+  if (status === 503)
+    return problem(503, error.code, 'The service is not available at the moment.', 'Try again later.');
+  return problem(status, error.code, error.message, error.suggestion);
+}
+
+/** The problem as a response. */
+export function problemResponse(told: Problem, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(JSON.stringify(told), {
+    status: told.status,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
+  });
+}
