@@ -12,7 +12,8 @@ export function prepare(name: ToolName, input: unknown, context: ToolContext): P
   const tool = dataTools.get(name);
   if (tool === undefined) throw new Error(`no tool ${name}`);
   const call = tool.prepare(tool.inputSchema.parse(input), context);
-  if ('kind' in call && call.kind === 'sql') throw new Error('SQL of an agent runs through the gate alone');
+  if ('kind' in call && (call.kind === 'sql' || call.kind === 'own'))
+    throw new Error('SQL of an agent, and code of the product, run through the gate alone');
   return call;
 }
 
