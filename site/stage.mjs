@@ -1,5 +1,7 @@
 /**
- * Lays out the site's pages: every page of docs/, the README as the first one, and llms.txt (https://llmstxt.org) over them all.
+ * Lays out the site's pages: every page of docs/, the README as the first one, and llms.txt (https://llmstxt.org) over them all. Into pages/, or
+ * the folder that is named.
+ *
  * Links to what is beside docs/ in the repository become links to the repository's page on them, where the site has one, or plain words.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -8,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const site = dirname(fileURLToPath(import.meta.url));
 const repository = join(site, '..');
-const pages = join(site, 'pages');
+const pages = process.argv[2] ?? join(site, 'pages');
 
 await rm(pages, { recursive: true, force: true });
 const sources = new Map([
@@ -33,7 +35,7 @@ for (const [page, source] of [...sources].sort(([a], [b]) => (a < b ? -1 : 1))) 
   await mkdir(dirname(target), { recursive: true });
   await writeFile(
     target,
-    text.replaceAll(/\[([^\]]*)\]\(([^)\s]+)\)/g, (whole, words, link) => linked(page, words, link, whole)),
+    relinked(page, text, (name) => name.replace(/\.md$/, '').replace(/^index$/, '')),
   );
   listed.push({ page, text, ...summary(text) });
 }
@@ -61,15 +63,24 @@ await writeFile(
     '',
   ].join('\n'),
 );
-// Every page as it is written, for whoever follows llms.txt.
+// Every page as Markdown too, for whoever follows llms.txt.
 for (const { page, text } of listed) {
   const target = join(pages, 'public', page);
   await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, text);
+  await writeFile(
+    target,
+    relinked(page, text, (name) => name),
+  );
 }
 
-/** A link that leads somewhere on the site; else its words alone. */
-function linked(page, words, link, whole) {
+/** A page whose links lead somewhere on the site; of one that leads elsewhere in the repository the words are left. */
+function relinked(page, text, path) {
+  return text.replaceAll(/\[([^\]]*)\]\(([^)\s]+)\)/g, (whole, words, link) =>
+    linked(page, words, link, whole, path),
+  );
+}
+
+function linked(page, words, link, whole, pathOf) {
   if (/^([a-z]+:|#)/.test(link)) return whole;
   const [path, anchor] = link.split('#');
   const from =
@@ -78,8 +89,7 @@ function linked(page, words, link, whole) {
       : join(repository, 'docs', dirname(page));
   const target = join(from, path);
   for (const [name, source] of sources) {
-    if (source === target)
-      return `[${words}](/${name.replace(/\.md$/, '').replace(/^index$/, '')}${anchor ? `#${anchor}` : ''})`;
+    if (source === target) return `[${words}](/${pathOf(name)}${anchor ? `#${anchor}` : ''})`;
   }
   return words;
 }
@@ -89,9 +99,11 @@ function summary(text) {
   const title = /^# (.+)$/m.exec(text)?.[1] ?? 'Ringfence';
   const about = text
     .slice(text.indexOf(title) + title.length)
+    .replaceAll(/^```.*?^```$/gms, '')
     .trim()
     .split(/\n\s*\n/)[0]
     .replaceAll(/\s+/g, ' ')
+    .replaceAll('**', '')
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1');
   return { title, about: about.length > 300 ? `${about.slice(0, 299)}…` : about };
 }

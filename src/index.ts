@@ -24,6 +24,7 @@ export { loadKeys } from './database/keys.js';
 export type { PoolOptions } from './database/pool.js';
 export type { Denial, DenialCode, ErrorCode, FailureCode } from './errors.js';
 export { RingfenceError } from './errors.js';
+export type { Health } from './health.js';
 export type { OperatorEntry } from './operator-log.js';
 export type { CompiledPolicy } from './policy/compiled.js';
 export { PolicyInvalidError } from './policy/complaint.js';
@@ -36,5 +37,5 @@ export type { Allowed, CallOptions, Decision, Denied, Failed } from './tools/dec
 export type { OwnTool, Risk, ToolDefinition, ToolRun, Undo } from './tools/define-tool.js';
 export { defineTool, Refusal } from './tools/define-tool.js';
 export { manifestOf } from './tools/manifest.js';
-export type { AnswerColumn } from './tools/tool.js';
+export type { AnswerColumn, Effect } from './tools/tool.js';
 export { workingWithRingfence } from './tools/working-with-ringfence.js';

@@ -22,6 +22,7 @@ import { reloadBoundary } from './boundary/snapshot.js';
 import { servedPolicy } from './compile/served.js';
 import { type EventToRecord, Gateway } from './database/gateway.js';
 import { cursorKeys, type Keys, loadKeys } from './database/keys.js';
+import { withGatewayLogin } from './database/login-url.js';
 import type { PoolOptions } from './database/pool.js';
 import { type Refresher, startRefresher } from './database/refresher.js';
 import { RingfenceError } from './errors.js';
@@ -48,6 +49,8 @@ import { createSqlReach } from './tools/sql-reach.js';
 import type { AgentSqlParts } from './tools/tool.js';
 
 export interface RingfenceOptions extends PoolOptions {
+  /** `postgres://host/database`, as the gateway's login with the password in the keys; or with a login of its own. */
+  readonly url: string;
   /** Path of the policy file, or the file as {@link parsePolicy} read it. Default `ringfence.policy.yaml`. */
   readonly policy?: string | PolicyFile;
   /** The keys, or the path of their file. Default `.ringfence/keys.json`, or the environment's `RINGFENCE_KEYS`. */
@@ -123,7 +126,13 @@ export async function createRingfence(options: RingfenceOptions): Promise<Ringfe
     typeof options.policy === 'object'
       ? options.policy
       : await readPolicy(options.policy ?? 'ringfence.policy.yaml');
-  const gateway = await Gateway.open({ ...options, keys });
+  const { replicaUrl } = options;
+  const gateway = await Gateway.open({
+    ...options,
+    keys,
+    url: withGatewayLogin(options.url, keys),
+    ...(replicaUrl === undefined ? {} : { replicaUrl: withGatewayLogin(replicaUrl, keys) }),
+  });
   try {
     const catalog = await gateway.catalog();
     const policy = compilePolicy(file, catalog);

@@ -4,6 +4,9 @@ import type { Ringfence } from '../ringfence.js';
 import { workingWithRingfence } from '../tools/working-with-ringfence.js';
 import { type AdapterOptions, callTool, MAX_STEPS, offered, type ToolOutcome } from './call.js';
 
+export type { AdapterOptions, ToolOutcome } from './call.js';
+export { MAX_STEPS } from './call.js';
+
 /** The tools, as `generateText` and `ToolLoopAgent` take them. */
 export type AiSdkTools = Record<string, Tool<Record<string, unknown>, ToolOutcome>>;
 

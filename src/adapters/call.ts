@@ -21,6 +21,33 @@ export interface AdapterOptions {
 /** Steps after which an agent's loop ends: twelve calls without an answer will not become one. */
 export const MAX_STEPS = 12;
 
+/** A Standard Schema (https://standardschema.dev), as far as frameworks read one. */
+export interface ToldSchema {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: 'ringfence';
+    validate(value: unknown): { readonly value: unknown };
+    readonly jsonSchema: { input(): object; output(): object };
+  };
+}
+
+/**
+ * The input as a model is told of it, and nothing that a framework could refuse by: input that does not fit is the gate's to refuse, in words
+ * for the model, and to record.
+ */
+export function told(inputSchema: object): ToldSchema {
+  // Frameworks write into the schemas they are given.
+  const schema = (): object => structuredClone(inputSchema);
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'ringfence',
+      validate: (value) => ({ value }),
+      jsonSchema: { input: schema, output: schema },
+    },
+  };
+}
+
 /** What a model is told of a call: the decision, without the parts that are for operators. */
 export type ToolOutcome = Readonly<Record<string, unknown>>;
 
@@ -51,8 +78,8 @@ export async function callTool(
     const decision = await within(open, () =>
       ringfence.call(tool, input, signal === undefined ? {} : { signal }),
     );
-    const { ms: _, ...told } = decision;
-    return told;
+    const { ms: _, ...outcome } = decision;
+    return outcome;
   } catch (error) {
     if (!(error instanceof RingfenceError) || error.code === 'boundary_invalid') throw error;
     const { code, message, suggestion } = error;

@@ -1,7 +1,10 @@
 /** `ringfence/langchain`: the tools for LangChain, and what is built on its core. */
 import { type DynamicStructuredTool, tool } from '@langchain/core/tools';
 import type { Ringfence } from '../ringfence.js';
-import { type AdapterOptions, callTool, offered } from './call.js';
+import { type AdapterOptions, callTool, offered, told } from './call.js';
+
+export type { AdapterOptions } from './call.js';
+export { MAX_STEPS } from './call.js';
 
 /**
  * The tools, as `model.bindTools` and agents take them.
@@ -25,8 +28,8 @@ export function langChainTools(ringfence: Ringfence, options: AdapterOptions = {
         ),
       {
         name,
-        description, // The framework writes into the schemas it checks with.
-        schema: structuredClone(inputSchema) as never,
+        description,
+        schema: told(inputSchema) as never,
       },
     ),
   ) as unknown as DynamicStructuredTool[];

@@ -1,8 +1,10 @@
 /** `ringfence/mastra`: the tools for Mastra. */
 import { createTool } from '@mastra/core/tools';
 import type { Ringfence } from '../ringfence.js';
-import { dataTools } from '../tools/data-tools.js';
-import { type AdapterOptions, callTool, offered } from './call.js';
+import { type AdapterOptions, callTool, offered, told } from './call.js';
+
+export type { AdapterOptions } from './call.js';
+export { MAX_STEPS } from './call.js';
 
 /**
  * The tools, as a Mastra `Agent` takes them. A boundary that is not given here is looked for under `boundary` in the request context.
@@ -15,12 +17,12 @@ import { type AdapterOptions, callTool, offered } from './call.js';
  */
 export function mastraTools(ringfence: Ringfence, options: AdapterOptions = {}) {
   return Object.fromEntries(
-    offered(ringfence, options).map(({ name, description }) => [
+    offered(ringfence, options).map(({ name, description, inputSchema }) => [
       name,
       createTool({
         id: name,
         description,
-        inputSchema: dataTools.get(name)?.inputSchema as never,
+        inputSchema: told(inputSchema) as never,
         execute: async (
           input: unknown,
           context: { requestContext?: { get(key: string): unknown }; abortSignal?: AbortSignal },

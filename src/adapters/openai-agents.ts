@@ -3,6 +3,9 @@ import { type FunctionTool, tool } from '@openai/agents';
 import type { Ringfence } from '../ringfence.js';
 import { type AdapterOptions, callTool, offered } from './call.js';
 
+export type { AdapterOptions } from './call.js';
+export { MAX_STEPS } from './call.js';
+
 /**
  * The tools, as an `Agent` takes them. Pass `maxTurns: MAX_STEPS` to `run`, and a boundary as `context: { boundary }` unless it is given here.
  *

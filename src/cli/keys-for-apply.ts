@@ -12,7 +12,7 @@ import {
   readInstallation,
 } from '../database/installation.js';
 import { generateKeys, type Keys, loadKeys } from '../database/keys.js';
-import { gatewayUrl } from '../database/login-url.js';
+import { appUrl, gatewayUrl } from '../database/login-url.js';
 import { RingfenceError } from '../errors.js';
 import type { CommandContext } from './context.js';
 import { adminUrl } from './settings.js';
@@ -102,7 +102,9 @@ async function passwordToSet(
   if (!gatewayExists) return true;
   if (!fresh) {
     const works = await gatewayLogsIn(gatewayUrl(adminUrl(context.options, context.environment), keys));
-    if (works === true) return false;
+    // The login of the product's own tools came later than the gateway's.
+    if (works === true)
+      return (await gatewayLogsIn(appUrl(adminUrl(context.options, context.environment), keys))) === false;
     if (works === null && options.newGatewayPassword !== true) {
       context.terminal.say(
         'note: the server does not let ringfence_gateway in from here (pg_hba.conf), so its password was not checked.',

@@ -44,7 +44,7 @@ From a database to an answer:
 
 Environment:
   RINGFENCE_ADMIN_URL, DATABASE_URL   in place of --url, in this order; arguments are seen by others
-  RINGFENCE_GATEWAY_URL               where "try" connects; default: the admin URL, as ringfence_gateway
+  RINGFENCE_GATEWAY_URL               where "try", "serve" and "mcp" connect; default: the admin URL, as ringfence_gateway
   RINGFENCE_KEYS                      the content of the keys file, in place of --keys
   RINGFENCE_DEBUG=1                   stack traces
   NO_COLOR, FORCE_COLOR               colour off, on

@@ -17,6 +17,8 @@ export interface TryResult {
   readonly truncated: boolean;
   /** When the rows of each materialised view were read from its tables, where that is known. */
   readonly freshness?: Freshness;
+  /** For a tool of the product's own: what it gave back. */
+  readonly output?: unknown;
   /** Milliseconds. */
   readonly ms: number;
   readonly tool?: string;
@@ -39,6 +41,7 @@ export function answered(tool: string, decision: Decision): TryResult {
     rows: allowed ? decision.rows : [],
     truncated: allowed && decision.truncated,
     ...(allowed && decision.freshness !== undefined ? { freshness: decision.freshness } : {}),
+    ...(allowed && decision.output !== undefined ? { output: decision.output } : {}),
     ms,
     tool,
     event,
@@ -73,14 +76,14 @@ const SHOWN = 20;
 
 /** The same for a person. */
 export function printResult(terminal: Pick<Terminal, 'paint'>, result: TryResult): string[] {
-  const { decision, tool, rule, code, reason, columns, rows, truncated, ms, suggestion } = result;
+  const { decision, tool, rule, code, reason, columns, rows, truncated, output, ms, suggestion } = result;
   const verdict = terminal.paint(COLOURS[decision], decision);
   const lines = [
     [
       verdict,
       tool === undefined ? '' : printable(tool),
       code ?? '',
-      `${printCount(rows.length, 'row')}${truncated ? ', more matched' : ''}`,
+      output === undefined ? `${printCount(rows.length, 'row')}${truncated ? ', more matched' : ''}` : '',
       `${ms} ms`,
       terminal.paint('dim', rule),
     ]
@@ -89,6 +92,7 @@ export function printResult(terminal: Pick<Terminal, 'paint'>, result: TryResult
   ];
   if (reason !== null) lines.push(`  ${printable(reason)}`);
   if (suggestion !== undefined) lines.push(`  ${printable(suggestion)}`);
+  if (output !== undefined) lines.push(`  ${printable(JSON.stringify(output))}`);
   for (const [name, at] of Object.entries(result.freshness ?? {}))
     lines.push(`  ${printable(name)} as of ${at ?? 'an unknown time'}`);
   if (rows.length > 0) {

@@ -3,7 +3,7 @@ import { APP_ROLE, GATEWAY_ROLE } from '../compile/names.js';
 import { appPassword, type Keys } from './keys.js';
 
 /** Scheme, credentials where there are any, and the rest. The last @ before a slash ends the credentials. */
-const PARTS = /^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*@)?([^?#]*)(?:\?([^#]*))?/i;
+const PARTS = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*@)?([^?#]*)(?:\?([^#]*))?/i;
 
 /**
  * The same server and database, for another login. Works for URLs that the WHATWG parser refuses to give a login to, such as
@@ -18,8 +18,15 @@ export function appUrl(url: string, keys: Pick<Keys, 'gatewayPassword'>): string
   return urlFor(url, APP_ROLE, appPassword(keys));
 }
 
+/** A URL that names no login gets the gateway's; any other stays as it is. */
+export function withGatewayLogin(url: string, keys: Pick<Keys, 'gatewayPassword'>): string {
+  const [, , credentials, , query = ''] = PARTS.exec(url) ?? [];
+  const isNamed = credentials !== undefined || new URLSearchParams(query).has('user');
+  return isNamed || !isPostgresUrl(url) ? url : gatewayUrl(url, keys);
+}
+
 function urlFor(url: string, login: string, password: string): string {
-  const [, scheme = 'postgres://', place = '', query = ''] = PARTS.exec(url) ?? [];
+  const [, scheme = 'postgres://', , place = '', query = ''] = PARTS.exec(url) ?? [];
   const parameters = new URLSearchParams(query);
   // A login in the query would win over one before the host.
   parameters.delete('user');

@@ -15,8 +15,11 @@ export interface StatementNote {
   readonly us: number;
 }
 
+/** `pg`'s client, lent. */
+export type LentClient = pg.PoolClient;
+
 export interface WatchedClient {
-  readonly client: pg.PoolClient;
+  readonly client: LentClient;
   readonly statements: readonly StatementNote[];
   /** Ends the loan. */
   close(): void;

@@ -81,7 +81,7 @@ export function createHttpFace(options: HttpOptions): HttpFace {
       maxSize,
       onError: () =>
         // What is still on its way is not read: the connection cannot be used again.
-        problemResponse(problem(413, 'body_too_large', `A request has at most ${maxSize} bytes.`), {
+        problemResponse(problem('body_too_large', `A request has at most ${maxSize} bytes.`), {
           connection: 'close',
         }),
     }),
@@ -140,9 +140,12 @@ export function createHttpFace(options: HttpOptions): HttpFace {
     );
   });
 
-  app.notFound(() =>
-    problemResponse(problem(404, 'not_found', 'There is nothing here.', 'See /openapi.json.')),
-  );
+  for (const [path, methods] of Object.entries(METHODS)) {
+    app.all(path, () =>
+      problemResponse(problem('method_not_allowed', `This is asked with ${methods}.`), { allow: methods }),
+    );
+  }
+  app.notFound(() => problemResponse(problem('not_found', 'There is nothing here.', 'See /openapi.json.')));
   app.onError((error) => {
     const told = problemOfError(error);
     if (told.status >= 500) {
@@ -155,7 +158,6 @@ export function createHttpFace(options: HttpOptions): HttpFace {
     if (error instanceof ScopeError) {
       return problemResponse(
         problem(
-          403,
           'scope_insufficient',
           `The token lacks the scope "${error.message}".`,
           'Ask for it when you sign in.',
@@ -177,10 +179,19 @@ export function createHttpFace(options: HttpOptions): HttpFace {
   };
 }
 
+/** What each path is asked with; HEAD goes where GET does. */
+const METHODS = {
+  '/healthz': 'GET, HEAD',
+  '/readyz': 'GET, HEAD',
+  '/openapi.json': 'GET, HEAD',
+  '/v1/tools': 'GET, HEAD',
+  '/v1/tools/:tool': 'POST',
+} as const;
+
 const NO_STORE = { 'cache-control': 'no-store' };
 
 function tooMany(seconds: number): Response {
-  return problemResponse(problem(429, 'rate_limited', 'Too many requests.', `Wait ${seconds} seconds.`), {
+  return problemResponse(problem('rate_limited', 'Too many requests.', `Wait ${seconds} seconds.`), {
     'retry-after': String(seconds),
   });
 }

@@ -20,20 +20,19 @@ export interface CallBody {
 export async function callBody(request: Request): Promise<CallBody | Problem> {
   const type = request.headers.get('content-type') ?? '';
   if (type.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
-    return problem(415, 'unsupported_media_type', 'Send the call as application/json.');
+    return problem('unsupported_media_type', 'Send the call as application/json.');
   }
   let json: unknown;
   try {
     json = JSON.parse(await request.text());
   } catch {
-    return problem(400, 'malformed_json', 'The body is not JSON.', 'Send {"input": {…}}.');
+    return problem('malformed_json', 'The body is not JSON.', 'Send {"input": {…}}.');
   }
   const parsed = callBodySchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.join('.') || 'the body';
     return problem(
-      400,
       'malformed_json',
       `${where}: ${issue?.message ?? 'not as expected'}.`,
       'Send {"input": {…}}.',

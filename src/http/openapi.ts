@@ -87,8 +87,13 @@ export function openApi(version: string, catalogue: readonly ListedTool[]): unkn
             event: { type: 'string', format: 'uuid' },
             ms: { type: 'number' },
             rows: { type: 'array', items: { type: 'object' } },
+            columns: { type: 'array', items: { type: 'object' } },
             truncated: { type: 'boolean' },
             nextCursor: { type: 'string' },
+            output: { description: 'What a tool of the product gave back' },
+            freshness: { type: 'object' },
+            code: { const: 'not_found' },
+            suggestion: { type: 'string' },
           },
         },
         Problem: {

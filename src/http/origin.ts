@@ -11,7 +11,7 @@ export function hostAllowed(hosts: readonly string[] = LOOPBACK): MiddlewareHand
   return async ({ req }, next) => {
     const name = hostNameOf(req.header('host'));
     if (name !== null && allowed.has(name)) return await next();
-    return problemResponse(problem(421, 'host_refused', 'This service is not served under that host name.'));
+    return problemResponse(problem('host_refused', 'This service is not served under that host name.'));
   };
 }
 
@@ -27,7 +27,7 @@ export function originAllowed(origins: readonly string[] = []): MiddlewareHandle
     const origin = context.req.header('origin');
     if (origin === undefined) return await next();
     if (allowed.has(origin)) return await allow(context, next);
-    return problemResponse(problem(403, 'origin_refused', 'Pages of that origin may not call this service.'));
+    return problemResponse(problem('origin_refused', 'Pages of that origin may not call this service.'));
   };
 }
 

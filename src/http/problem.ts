@@ -18,19 +18,21 @@ export interface Problem {
   readonly event?: string;
 }
 
-/** Codes of this face's own: what went wrong before there was a call. */
-export type HttpCode =
-  | 'not_found'
-  | 'method_not_allowed'
-  | 'malformed_json'
-  | 'unsupported_media_type'
-  | 'body_too_large'
-  | 'host_refused'
-  | 'origin_refused'
-  | 'scope_insufficient'
-  | 'rate_limited'
-  | 'shutting_down'
-  | 'internal';
+/** Codes of this face's own, for what went wrong before there was a call. */
+const OF_FACE = {
+  malformed_json: 400,
+  scope_insufficient: 403,
+  origin_refused: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  host_refused: 421,
+  rate_limited: 429,
+  internal: 500,
+} as const;
+
+export type HttpCode = keyof typeof OF_FACE;
 
 const OF_CALLS: Readonly<Record<DenialCode | FailureCode, number>> = {
   unknown_tool: 404,
@@ -87,6 +89,9 @@ const OF_ERRORS: Readonly<Partial<Record<ErrorCode, number>>> = {
   key_missing: 503,
 };
 
+/** The HTTP status of every code that is told; where two kinds have a code in common, they have its status in common. */
+export const STATUSES: Readonly<Record<string, number>> = { ...OF_ERRORS, ...OF_CALLS, ...OF_FACE };
+
 const TITLES: Readonly<Record<number, string>> = {
   400: 'The request is malformed',
   401: 'No boundary: the token is missing or refused',
@@ -106,12 +111,11 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** A problem under one of the face's own codes. */
-export function problem(
-  status: number,
-  code: HttpCode | ErrorCode,
-  detail: string,
-  suggestion?: string,
-): Problem {
+export function problem(code: HttpCode, detail: string, suggestion?: string): Problem {
+  return withStatus(OF_FACE[code], code, detail, suggestion);
+}
+
+function withStatus(status: number, code: string, detail: string, suggestion: string | undefined): Problem {
   return {
     type: `urn:ringfence:problem:${code}`,
     title: TITLES[status] ?? 'Problem',
@@ -125,28 +129,19 @@ export function problem(
 /** A decision that is not "allowed". */
 export function problemOfDecision(decision: Exclude<Decision, { decision: 'allowed' }>): Problem {
   const { code, reason, rule, suggestion, event } = decision;
-  const status = OF_CALLS[code];
-  return {
-    type: `urn:ringfence:problem:${code}`,
-    title: TITLES[status] ?? 'Problem',
-    status,
-    detail: reason,
-    code,
-    rule,
-    ...(suggestion === undefined ? {} : { suggestion }),
-    event,
-  };
+  return { ...withStatus(OF_CALLS[code], code, reason, suggestion), rule, event };
 }
 
 /** An error that kept a call from being decided. Of what is not Ringfence's own, nothing is told. */
 export function problemOfError(error: unknown): Problem {
-  if (!(error instanceof RingfenceError)) return problem(500, 'internal', 'The request could not be served.');
-  const status = OF_ERRORS[error.code];
+  const status = error instanceof RingfenceError ? OF_ERRORS[error.code] : undefined;
   // What an operator has to mend is told to the operator, in the log.
-  if (status === undefined) return problem(500, 'internal', 'The request could not be served.');
+  if (!(error instanceof RingfenceError) || status === undefined)
+    return problem('internal', 'The request could not be served.');
+  const { code, message, suggestion } = error;
   if (status === 503)
-    return problem(503, error.code, 'The service is not available at the moment.', 'Try again later.');
-  return problem(status, error.code, error.message, error.suggestion);
+    return withStatus(503, code, 'The service is not available at the moment.', 'Try again later.');
+  return withStatus(status, code, message, suggestion);
 }
 
 /** The problem as a response. */

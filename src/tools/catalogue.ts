@@ -36,7 +36,7 @@ export function catalogueOf(policy: CompiledPolicy, own: readonly OwnTool[]): Ca
     if (tool === undefined)
       throw wrong(
         `The policy has a tool ${name} that was not given.`,
-        'Pass it in createRingfence({ tools: […] }).',
+        'Pass it in createRingfence({ tools: […] }), or name its module with --tools.',
       );
     if (tool.effect !== rules.effect || tool.risk !== rules.risk) {
       throw wrong(

@@ -1,9 +1,9 @@
 /**
  * A tool of the product's own: its code, and everything about it that the gate, an approver and an auditor have to know.
  */
-import type pg from 'pg';
 import { z } from 'zod';
 import type { Boundary } from '../boundary/boundary.js';
+import type { LentClient } from '../database/watched-client.js';
 import { RingfenceError } from '../errors.js';
 import type { Effect } from './tool.js';
 
@@ -17,7 +17,7 @@ export interface ToolRun {
    * `pg`'s client, inside the call's transaction: every statement sees and writes the boundary's tenant alone. Give it to Kysely, Drizzle or
    * Prisma, or use it as it is. Transactions opened on it become savepoints. Throw to take everything back.
    */
-  readonly client: pg.PoolClient;
+  readonly client: LentClient;
   /** Aborted when the call has been given up. */
   readonly signal: AbortSignal;
 }

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { printColumns } from '../../src/cli/columns.js';
-import { gatewayUrl } from '../../src/database/login-url.js';
 import { type Line, readLines } from '../../src/cli/lines.js';
 import { createTerminal } from '../../src/cli/terminal.js';
+import { gatewayUrl } from '../../src/database/login-url.js';
 
 describe('lines', () => {
   async function read(chunks: readonly Buffer[], most = 1_000): Promise<Line[]> {

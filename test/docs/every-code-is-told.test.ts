@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exitCodeFor } from '../../src/cli/exit-code.js';
 import type { ErrorCode } from '../../src/errors.js';
+import { STATUSES } from '../../src/http/problem.js';
 import { help } from './support/help.js';
 import { allPages, checkout, codeSpans, readPage, section, tableRows } from './support/pages.js';
 
@@ -29,6 +30,18 @@ describe('docs/tools.md', () => {
   });
   it('tells of every failure, and what to do', () => {
     expect(firstCells(section(page, 'Failures'))).toEqual(members('FailureCode'));
+  });
+});
+
+describe('docs/http.md', () => {
+  it('tells of every code and its status, as the code has it', () => {
+    const told = tableRows(section(readPage('docs/http.md'), 'Status codes')).flatMap(
+      ([codes = '', status = '']) => codeSpans(codes).map((code) => [code, Number(status)] as const),
+    );
+    expect(Object.fromEntries(told)).toEqual(STATUSES);
+    expect(told.length).toBe(new Set(told.map(([code]) => code)).size);
+    for (const code of [...members('DenialCode'), ...members('FailureCode')])
+      expect(STATUSES).toHaveProperty(code);
   });
 });
 

@@ -1,5 +1,6 @@
 /** Every TypeScript example on a page compiles against the public surface. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -41,6 +42,13 @@ interface Example {
   readonly text: string;
 }
 
+/** What `ringfence` and its subpaths are, before they are built. */
+const { paths } = (
+  JSON.parse(readFileSync(join(checkout, 'tsconfig.json'), 'utf8')) as {
+    readonly compilerOptions: { readonly paths: Readonly<Record<string, readonly string[]>> };
+  }
+).compilerOptions;
+
 /** The compiler's complaints about these examples, each a module of its own. */
 async function complaints(examples: readonly Example[]): Promise<string> {
   const directory = join(inject('runDirectory'), uniqueName('examples'));
@@ -53,7 +61,9 @@ async function complaints(examples: readonly Example[]): Promise<string> {
     JSON.stringify({
       extends: join(checkout, 'tsconfig.json'),
       compilerOptions: {
-        paths: { ringfence: [join(checkout, 'src/index.ts')] },
+        paths: Object.fromEntries(
+          Object.entries(paths).map(([name, [file = '']]) => [name, [join(checkout, file)]]),
+        ),
         types: ['node'],
         typeRoots: [join(checkout, 'node_modules/@types')],
         // An example shows a value and leaves it at that.

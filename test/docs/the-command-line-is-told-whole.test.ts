@@ -62,13 +62,23 @@ describe('a command on a page', () => {
       .map((line) => [`${block.page}:${block.line}`, line.trim()] as const),
   );
 
-  it('is one of npm or of ringfence', () => {
-    for (const [at, line] of lines) expect(line, at).toMatch(/^(npm|npx ringfence|ringfence) /);
+  /** Files that a page has its reader write. */
+  const written = new Set(
+    allPages().flatMap(({ blocks }) => blocks.map(({ info }) => /^file=(.+)$/.exec(info)?.[1])),
+  );
+
+  it('is one of npm or of ringfence, or runs a file that a page has', () => {
+    for (const [at, line] of lines) {
+      const [, file] = /^node (.+)$/.exec(line) ?? [];
+      if (file !== undefined) expect(written, at).toContain(file);
+      else expect(line, at).toMatch(/^(npm|npx ringfence|ringfence) /);
+    }
   });
 
   it('exists, with each of its options', () => {
     for (const [at, line] of lines) {
       const words = line.split(/\s+/);
+      if (words[0] === 'node' || line.startsWith('npm install ')) continue;
       if (words[0] === 'npm') {
         const script = words[1] === 'run' ? words[2] : words[1];
         expect(script === 'ci' || scripts.has(script ?? ''), `${at}: ${line}`).toBe(true);

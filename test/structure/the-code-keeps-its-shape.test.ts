@@ -21,6 +21,7 @@ const ORDER = [
   'ringfence',
   'mcp',
   'http',
+  'adapters',
   'demo',
   'cli',
 ] as const;
@@ -38,6 +39,10 @@ const KEEPERS: Readonly<Record<string, readonly string[]>> = {
   '@modelcontextprotocol/server': ['mcp'],
   hono: ['http'],
   'rate-limiter-flexible': ['http'],
+  ai: ['adapters'],
+  '@openai/agents': ['adapters'],
+  '@langchain/core/tools': ['adapters'],
+  '@mastra/core/tools': ['adapters'],
   'libpg-query': ['guard'],
   'pgsql-deparser': ['guard'],
 };

@@ -8,12 +8,13 @@ import type { Ringfence } from '../../ringfence.js';
 import type { CommandContext } from '../context.js';
 import type { ExitCode } from '../exit-code.js';
 import { openRingfence } from '../open-ringfence.js';
+import { loadOwnTools, type OwnToolsOption, withOwnTools } from '../own-tools.js';
 import type { Start } from '../program.js';
 import { TOKEN_ENVIRONMENT, type TokenOptions, tokenVerifier, withTokenOptions } from '../token-options.js';
 import { UsageError } from '../usage-error.js';
 import { version } from '../version.js';
 
-interface McpOptions extends TokenOptions {
+interface McpOptions extends TokenOptions, OwnToolsOption {
   readonly tenant?: string;
   readonly user?: string;
   readonly role?: string;
@@ -39,14 +40,14 @@ ${TOKEN_ENVIRONMENT}
 Standard output speaks MCP and nothing else; what there is to say goes to standard error.`;
 
 export function addMcp(program: Command, start: Start): void {
-  withTokenOptions(program.command('mcp'))
+  withOwnTools(withTokenOptions(program.command('mcp')))
     .description('serve the tools over standard input and output to an MCP client')
     .option('--tenant <tenant>', 'the tenant to act in')
     .option('--user <user>', 'the user to act for')
     .option('--role <role>', "the user's role")
     .option('--workspace <workspace>', "the user's workspace in the tenant")
     .option('--plan <plan>', "the tenant's plan")
-    .option('--agent <name>', 'what the ledger calls the agent; default: mcp')
+    .option('--agent <name>', 'what the ledger calls the agent; default: mcp of the account that runs this')
     .option('--no-scopes', 'ask for no scopes: role and plan alone decide')
     .addHelpText('after', EXAMPLES)
     .action(start(serveOneClient));
@@ -54,7 +55,7 @@ export function addMcp(program: Command, start: Start): void {
 
 async function serveOneClient(context: CommandContext, options: McpOptions): Promise<ExitCode> {
   const open = boundarySource(options, context.environment);
-  const ringfence = await openRingfence(context, 4);
+  const ringfence = await openRingfence(context, { size: 4, tools: await loadOwnTools(options) });
   const boundary = (): Promise<Boundary> => open(ringfence);
   try {
     // Before a client is served anything: who cannot open a boundary is told now.
@@ -73,13 +74,13 @@ function boundarySource(
   options: McpOptions,
   environment: NodeJS.ProcessEnv,
 ): (ringfence: Ringfence) => Promise<Boundary> {
-  const { tenant, user, role, workspace, plan } = options;
+  const { tenant, user, role, workspace, plan, agent } = options;
   const token = environment.RINGFENCE_TOKEN;
   if (token) {
-    if (tenant !== undefined || user !== undefined || role !== undefined) {
+    if ([tenant, user, role, workspace, plan, agent].some((said) => said !== undefined)) {
       throw new UsageError(
-        'RINGFENCE_TOKEN is set, and --tenant, --user or --role as well.',
-        'A token says whose the boundary is: leave those out, or the token.',
+        'RINGFENCE_TOKEN is set, and flags say whose the boundary is as well.',
+        'A token says it: leave out --tenant, --user, --role, --workspace, --plan and --agent, or the token.',
       );
     }
     const verify = tokenVerifier(options, environment);
@@ -97,7 +98,7 @@ function boundarySource(
       'Set RINGFENCE_TOKEN, or pass --tenant, --user and --role.',
     );
   }
-  const actor = { kind: 'agent', id: options.agent ?? `mcp of ${accountName()}` } as const;
+  const actor = { kind: 'agent', id: agent ?? `mcp of ${accountName()}` } as const;
   return async (ringfence) => ringfence.trustedBoundary({ tenant, user, role, workspace, plan, actor });
 }
 

@@ -5,12 +5,13 @@ import { serve } from '../../http/serve.js';
 import type { CommandContext } from '../context.js';
 import type { ExitCode } from '../exit-code.js';
 import { openRingfence } from '../open-ringfence.js';
+import { loadOwnTools, type OwnToolsOption, withOwnTools } from '../own-tools.js';
 import type { Start } from '../program.js';
 import { TOKEN_ENVIRONMENT, type TokenOptions, tokenVerifier, withTokenOptions } from '../token-options.js';
 import { UsageError } from '../usage-error.js';
 import { version } from '../version.js';
 
-interface ServeOptions extends TokenOptions {
+interface ServeOptions extends TokenOptions, OwnToolsOption {
   readonly host: string;
   readonly port: string;
   readonly allowHost?: readonly string[];
@@ -36,7 +37,7 @@ ${TOKEN_ENVIRONMENT}
 SIGTERM or Ctrl-C ends it: no new requests, those under way are answered and recorded first.`;
 
 export function addServe(program: Command, start: Start): void {
-  withTokenOptions(program.command('serve'))
+  withOwnTools(withTokenOptions(program.command('serve')))
     .description('serve the tools over HTTP and MCP to whoever brings a valid token')
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <port>', 'the port; 0 takes any that is free', '8787')
@@ -51,7 +52,7 @@ async function serveTools(context: CommandContext, options: ServeOptions): Promi
   const { terminal, environment } = context;
   const port = portOf(options.port);
   const verify = tokenVerifier(options, environment);
-  const ringfence = await openRingfence(context);
+  const ringfence = await openRingfence(context, { tools: await loadOwnTools(options) });
   try {
     const served = await serve({
       ringfence,

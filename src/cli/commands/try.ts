@@ -14,12 +14,13 @@ import type { CommandContext } from '../context.js';
 import type { ExitCode } from '../exit-code.js';
 import { readLines } from '../lines.js';
 import { openRingfence } from '../open-ringfence.js';
+import { loadOwnTools, type OwnToolsOption, withOwnTools } from '../own-tools.js';
 import type { Start } from '../program.js';
 import { LONGEST_LINE, readToolCall, type ToolCall } from '../tool-call.js';
 import { answered, lostDatabase, notACall, printResult, type TryResult } from '../try-result.js';
 import { Interrupted, UsageError } from '../usage-error.js';
 
-interface TryOptions {
+interface TryOptions extends OwnToolsOption {
   readonly tenant: string;
   readonly user: string;
   readonly role: string;
@@ -43,8 +44,7 @@ Every call is recorded in the ledger, with the actor "operator", or the agent th
 code is 0 if every call was answered.`;
 
 export function addTry(program: Command, start: Start): void {
-  program
-    .command('try')
+  withOwnTools(program.command('try'))
     .description('run tool calls as an agent would, and show what it would get')
     .argument('[file]', 'tool calls as JSON lines; - or nothing for standard input')
     .requiredOption('--tenant <tenant>', 'the tenant to act in')
@@ -65,7 +65,7 @@ async function tryCalls(
 ): Promise<ExitCode> {
   const { terminal } = context;
   const input = path === '-' ? context.stdin : await openFile(path);
-  const ringfence = await openRingfence(context, 2);
+  const ringfence = await openRingfence(context, { size: 2, tools: await loadOwnTools(options) });
   const stop = new AbortController();
   const interrupt = (): void => {
     stop.abort();
