@@ -2,7 +2,7 @@
  * Takes Ringfence out of a database again.
  */
 import type pg from 'pg';
-import { GATEWAY_ROLE, OWNER_ROLE } from '../compile/names.js';
+import { APP_ROLE, GATEWAY_ROLE, OWNER_ROLE } from '../compile/names.js';
 import { diffObjects, objectKey, type PlanStep } from '../compile/plan.js';
 import { quoteIdent } from '../compile/quote.js';
 import { RingfenceError } from '../errors.js';
@@ -32,7 +32,7 @@ export interface Removed {
 }
 
 /** The roles of the installation itself, the owner last: the others' rights are on what it owns. */
-const INSTALLATION_ROLES = [GATEWAY_ROLE, 'ringfence_auditor', OWNER_ROLE];
+const INSTALLATION_ROLES = [GATEWAY_ROLE, APP_ROLE, 'ringfence_auditor', OWNER_ROLE];
 
 /**
  * Takes out everything that was applied: policies, row security where Ringfence switched it on and only there, views, schemas, rights,

@@ -25,15 +25,15 @@ describeOnServers('schema ringfence', (server) => {
   it('belongs to a role that nobody can log in as and that passes nothing by', async () => {
     expect(
       await database.query(
-        `select rolname, rolsuper, rolbypassrls, rolcreaterole, rolcanlogin, rolinherit from pg_roles where rolname ~ '^ringfence_(owner|gateway|auditor)$' order by 1`,
+        `select rolname, rolsuper, rolbypassrls, rolcreaterole, rolcanlogin, rolinherit from pg_roles where rolname ~ '^ringfence_(owner|gateway|auditor|app)$' order by 1`,
       ),
     ).toEqual(
-      ['ringfence_auditor', 'ringfence_gateway', 'ringfence_owner'].map((rolname) => ({
+      ['ringfence_app', 'ringfence_auditor', 'ringfence_gateway', 'ringfence_owner'].map((rolname) => ({
         rolname,
         rolsuper: false,
         rolbypassrls: false,
         rolcreaterole: false,
-        rolcanlogin: rolname === 'ringfence_gateway',
+        rolcanlogin: rolname === 'ringfence_gateway' || rolname === 'ringfence_app',
         rolinherit: false,
       })),
     );
@@ -64,11 +64,22 @@ describeOnServers('schema ringfence', (server) => {
       'enter',
       'execute',
       'memberships',
+      'pending_events',
       'record',
       'refresh_begin',
       'refresh_view',
       'refreshed',
       'sequence',
+    ]);
+    expect((await granted('ringfence_app')).map((name) => name.replace(/\(.*/, ''))).toEqual([
+      'append',
+      'domain',
+      'enter',
+      'role',
+      'run_id',
+      'tenant',
+      'user_id',
+      'workspace',
     ]);
   });
 

@@ -103,7 +103,6 @@ roles:
       'p.yaml:7:12  tables.genre.tenant  expected shared, { column: … } or { via: … } (did you mean shared?)',
       'p.yaml:8:34  tables.note.usr  unknown key usr (did you mean user?)',
       'p.yaml:10:3  roles.Support  a role is named in lower-case letters, digits and underscores, at most 40, a letter first',
-      'p.yaml:12:20  roles.finance.tools[1]  expected one of describe_schema, query, get, aggregate, sql, create, update, delete (did you mean query?)',
       'p.yaml:13:5  roles.finance.reach  expected one of tenant, workspace, user',
       'p.yaml:14:15  roles.finance.limits.rows  expected at least 1',
       'p.yaml:16:27  roles.finance.tables.customer.mask.email  expected one of partial, email, last4, hash, null, year, text (did you mean email?)',
