@@ -102,7 +102,7 @@ export async function executorRows(world) {
         values: [randomUUID(), BODY],
       });
     const describe = async () => {
-      const outcome = await gateway.describe({ ...call, opaque: { text, parameters: 0 } });
+      const outcome = await gateway.describe({ ...call, opaque: text });
       if (outcome.kind !== 'described') throw new Error(JSON.stringify(outcome));
     };
     const [rawTime, without, withEvent, insertTime, described] = await p50(

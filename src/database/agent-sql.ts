@@ -14,7 +14,7 @@ interface AgentCall {
 /** Asks what a statement would give and how much it would visit. It is parsed and planned, never run. */
 export interface DescribeCall extends AgentCall {
   /** See `GuardedStatement.opaque`. */
-  readonly opaque: { readonly text: string; readonly parameters: number };
+  readonly opaque: string;
 }
 
 export interface ExecuteCall extends AgentCall {

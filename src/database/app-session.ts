@@ -9,7 +9,12 @@ import pg from 'pg';
 import type { Boundary } from '../boundary/boundary.js';
 import { quoteIdent } from '../compile/quote.js';
 import type { ClaimMaker } from './claim.js';
-import { judgeStatementError, type StatementVerdict } from './database-error.js';
+import {
+  CONNECTION_LOST,
+  judgeStatementError,
+  OUTCOME_UNKNOWN,
+  type StatementVerdict,
+} from './database-error.js';
 import { Pipeline } from './pipeline.js';
 import type { Lease, TenantPool } from './pool.js';
 import type { Statement } from './statement.js';
@@ -123,32 +128,12 @@ async function send(lease: Lease, statements: readonly Statement[]): Promise<Err
 }
 
 function verdict(error: Error): Extract<AppOutcome<never>, { kind: 'verdict' }> {
-  if (error instanceof pg.DatabaseError)
-    return { kind: 'verdict', verdict: judgeStatementError(error), cause: error };
-  return {
-    kind: 'verdict',
-    cause: error,
-    verdict: {
-      kind: 'failed',
-      code: 'database_unavailable',
-      reason: 'The connection to the database was lost during the call.',
-      suggestion: 'Try again.',
-    },
-  };
+  const told = error instanceof pg.DatabaseError ? judgeStatementError(error) : CONNECTION_LOST;
+  return { kind: 'verdict', verdict: told, cause: error };
 }
 
 /** A commit that was not answered has happened, or has not. One that was refused has not. */
 function unsettled(error: Error, effect: 'read' | 'write'): Extract<AppOutcome<never>, { kind: 'verdict' }> {
   if (error instanceof pg.DatabaseError || effect === 'read') return verdict(error);
-  return {
-    kind: 'verdict',
-    cause: error,
-    verdict: {
-      kind: 'failed',
-      code: 'outcome_unknown',
-      reason:
-        'The connection to the database was lost while the write was being made: it is made whole or not at all, and which is not known.',
-      suggestion: 'Look the row up before you repeat the write.',
-    },
-  };
+  return { kind: 'verdict', verdict: OUTCOME_UNKNOWN, cause: error };
 }

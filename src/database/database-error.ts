@@ -36,6 +36,20 @@ const INTERNAL = failed(
   'The operator finds the cause in the log under the event id.',
 );
 
+/** The connection went away under a call that changes nothing, or before it could have. */
+export const CONNECTION_LOST = failed(
+  'database_unavailable',
+  'The connection to the database was lost during the call.',
+  'Try again.',
+);
+
+/** The connection went away under a write. */
+export const OUTCOME_UNKNOWN = failed(
+  'outcome_unknown',
+  'The connection to the database was lost while the write was being made: it is made whole or not at all, and which is not known.',
+  'Look the row up before you repeat the write.',
+);
+
 /** What a trigger of the product's said no to. Its words stay here: they may name rows that the agent cannot see. */
 const REFUSED_BY_PRODUCT = denied(
   'constraint_failed',

@@ -13,8 +13,8 @@ import { executorPath } from '../compile/executor-objects.js';
 import type { DescribeCall, DescribeOutcome } from './agent-sql.js';
 import { withBoundaryValues } from './boundary-values.js';
 import type { ClaimMaker } from './claim.js';
-import { judgeStatementError } from './database-error.js';
-import { CONNECTION_LOST, GIVEN_UP, OVERSTAYED } from './execute-agent-sql.js';
+import { CONNECTION_LOST, judgeStatementError } from './database-error.js';
+import { GIVEN_UP, OVERSTAYED } from './execute-agent-sql.js';
 import { Pipeline, type PipelineOutcome, type PipelineStep } from './pipeline.js';
 import type { Lease, TenantPool } from './pool.js';
 import type { ResultField } from './statement.js';
@@ -44,8 +44,8 @@ export async function describeAgentSql(
   claims: ClaimMaker,
   call: DescribeCall,
 ): Promise<DescribeOutcome> {
-  const bound = withBoundaryValues(call.opaque.text, call.boundary);
-  if (bound.parameters > PARAMETER_LIMIT || call.opaque.text.includes('\0'))
+  const bound = withBoundaryValues(call.opaque, call.boundary);
+  if (bound.parameters > PARAMETER_LIMIT || call.opaque.includes('\0'))
     return {
       kind: 'error',
       error: { sqlstate: '54000', message: 'the text cannot be sent', position: null },
@@ -93,7 +93,7 @@ async function attempt(
         executorPath(call.role),
       ],
     },
-    { describe: call.opaque.text, parameterTypes: [TEXT, TEXT, TEXT] },
+    { describe: call.opaque, parameterTypes: [TEXT, TEXT, TEXT] },
     { text: `prepare ${NAME} (text, text, text) as ${bound.text}`, values: [] },
     {
       text: `explain (format json, verbose) execute ${NAME}(${Array.from({ length: bound.parameters }, () => 'null').join(', ')})`,

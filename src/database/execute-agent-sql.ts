@@ -6,7 +6,7 @@
 import pg from 'pg';
 import type { ExecuteCall, ExecuteOutcome } from './agent-sql.js';
 import type { ClaimMaker } from './claim.js';
-import { judgeStatementError, type StatementVerdict } from './database-error.js';
+import { CONNECTION_LOST, judgeStatementError, type StatementVerdict } from './database-error.js';
 import { Pipeline, type PipelineOutcome } from './pipeline.js';
 import type { TenantPool } from './pool.js';
 import { parseRecords } from './record-text.js';
@@ -35,12 +35,6 @@ export const OVERSTAYED: StatementVerdict = {
   code: 'timeout',
   reason: 'The statement took longer than it may.',
   suggestion: 'Narrow it: a smaller range, fewer joins, a bound on the recursion.',
-};
-export const CONNECTION_LOST: StatementVerdict = {
-  kind: 'failed',
-  code: 'database_unavailable',
-  reason: 'The connection to the database was lost during the call.',
-  suggestion: 'Try again.',
 };
 
 /**

@@ -11,7 +11,12 @@ import type { Boundary } from '../boundary/boundary.js';
 import { quoteIdent } from '../compile/quote.js';
 import type { CompiledRole } from '../policy/compiled.js';
 import type { ClaimMaker } from './claim.js';
-import { judgeStatementError, type StatementVerdict } from './database-error.js';
+import {
+  CONNECTION_LOST,
+  judgeStatementError,
+  OUTCOME_UNKNOWN,
+  type StatementVerdict,
+} from './database-error.js';
 import { Pipeline, type PipelineOutcome } from './pipeline.js';
 import type { TenantPool } from './pool.js';
 import type { ResultRows, Statement } from './statement.js';
@@ -126,30 +131,8 @@ function judge(
 }
 
 /** The connection went away under the call. */
-function unknownEnd(call: SealedCall, cause: Error): SealedOutcome {
-  if (call.effect === 'read') {
-    return {
-      kind: 'verdict',
-      cause,
-      verdict: {
-        kind: 'failed',
-        code: 'database_unavailable',
-        reason: 'The connection to the database was lost during the call.',
-        suggestion: 'Try again.',
-      },
-    };
-  }
-  return {
-    kind: 'verdict',
-    cause,
-    verdict: {
-      kind: 'failed',
-      code: 'outcome_unknown',
-      reason:
-        'The connection to the database was lost while the write was being made: it is made whole or not at all, and which is not known.',
-      suggestion: 'Look the row up before you repeat the write.',
-    },
-  };
+function unknownEnd({ effect }: SealedCall, cause: Error): SealedOutcome {
+  return { kind: 'verdict', verdict: effect === 'read' ? CONNECTION_LOST : OUTCOME_UNKNOWN, cause };
 }
 
 function readOnly(): SealedOutcome {

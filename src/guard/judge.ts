@@ -4,9 +4,9 @@
  */
 import type { SelectStmt } from 'libpg-query';
 import type { Denial } from '../errors.js';
+import { orDenial } from '../refusal.js';
 import { expressionRules } from './judge/expressions.js';
 import { Judging, ruleBook } from './judge/judging.js';
-import { judging as judgingOf } from './judge/refusal.js';
 import { Scope } from './judge/scope.js';
 import { selectRules } from './judge/select.js';
 import type { Judged } from './judged.js';
@@ -18,7 +18,7 @@ const RULES = ruleBook({ ...expressionRules, ...selectRules });
  * Judges a SELECT that {@link parseSelect} read. `text` is what it read it from: refusals name places in it.
  */
 export function judge(select: SelectStmt, slice: GuardSlice, text: string): Judged | Denial {
-  return judgingOf(() => {
+  return orDenial(() => {
     const judging = new Judging(slice, text, RULES);
     judging.unwrapped('SelectStmt', select, new Scope());
     return {

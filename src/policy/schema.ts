@@ -5,7 +5,8 @@
 import { z } from 'zod';
 
 const READING_TOOLS = ['describe_schema', 'query', 'get', 'aggregate'] as const;
-const TOOLS = [...READING_TOOLS, 'sql', 'create', 'update', 'delete'] as const;
+/** Ringfence's own tools. */
+export const TOOLS = [...READING_TOOLS, 'sql', 'create', 'update', 'delete'] as const;
 const MASKS = ['partial', 'email', 'last4', 'hash', 'null', 'year', 'text'] as const;
 const PRESET_VALUES = ['$tenant', '$workspace', '$user', '$role', '$run', '$actor', '$now'] as const;
 

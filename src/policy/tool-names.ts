@@ -1,26 +1,15 @@
 /** Names of tools in a policy: Ringfence's own, and the product's, each said once. */
-import type { ToolName } from './compiled.js';
 import type { PolicyPath } from './complaint.js';
 import type { Policy } from './defaults.js';
 import type { Findings } from './findings.js';
 import { nearest } from './nearest.js';
-
-const DATA_TOOLS: Readonly<Record<ToolName, true>> = {
-  describe_schema: true,
-  query: true,
-  get: true,
-  aggregate: true,
-  sql: true,
-  create: true,
-  update: true,
-  delete: true,
-};
+import { TOOLS } from './schema.js';
 
 /** Complains about every tool that a role or a plan names and nobody has, and about a product's tool that takes a name of ours. */
 export function checkTools(policy: Policy, findings: Findings): void {
-  const known = new Set([...Object.keys(DATA_TOOLS), ...Object.keys(policy.tools)]);
+  const known = new Set<string>([...TOOLS, ...Object.keys(policy.tools)]);
   for (const name of Object.keys(policy.tools)) {
-    if (Object.hasOwn(DATA_TOOLS, name))
+    if (TOOLS.some((ours) => ours === name))
       findings.complain(['tools', name], `${name} is a tool of Ringfence's`, {
         suggestion: 'give yours another name',
       });

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { ResultRows } from '../database/statement.js';
+import { orDenial, quoted, refuse } from '../refusal.js';
 import { whereConditions } from './conditions.js';
 import { Draft } from './draft.js';
 import { inputs } from './inputs.js';
 import { compileGroup, compileMetric, type OutputColumn } from './metrics.js';
 import { orderClause, parseOrder } from './ordering.js';
 import { readRows } from './projection.js';
-import { preparing, quoted, refuse } from './refusal.js';
 import type { IndexedTable } from './slice-index.js';
 import type { PreparedCall, Tool, ToolAnswer, ToolContext } from './tool.js';
 
@@ -46,7 +46,7 @@ export const aggregate: Tool<AggregateInput> = {
   description:
     'Counts, sums, averages and extremes over one table, by groups. Results are named like count, sum_total, invoice_date_month, or by "as"; having and order use these names.',
   inputSchema,
-  prepare: (input, context) => preparing(() => prepareAggregate(input, context)),
+  prepare: (input, context) => orDenial(() => prepareAggregate(input, context)),
 };
 
 function prepareAggregate(input: AggregateInput, context: ToolContext): PreparedCall {

@@ -1,8 +1,8 @@
 /** What a write sets: the agent's values judged by the slice, and beside them the boundary's own, which the agent cannot name. */
 import { quoteIdent } from '../compile/quote.js';
 import type { Preset } from '../policy/compiled.js';
+import { pointer, quoted, refuse } from '../refusal.js';
 import type { Draft } from './draft.js';
-import { pointer, quoted, refuse } from './refusal.js';
 import { boundaryValue } from './scope.js';
 import type { IndexedTable } from './slice-index.js';
 import { encodeStored } from './value.js';

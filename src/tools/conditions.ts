@@ -8,9 +8,9 @@ import { containing, comparison as symbol } from '../compile/operator.js';
 import type { DenialCode } from '../errors.js';
 import type { Filter, Operator } from '../policy/filter.js';
 import { checkFilter, type FilterComplaint } from '../policy/filter-check.js';
+import { refuse } from '../refusal.js';
 import { formatArray } from './array-text.js';
 import type { Draft } from './draft.js';
-import { refuse } from './refusal.js';
 import type { IndexedColumn, IndexedTable } from './slice-index.js';
 import { encodeScalar } from './value.js';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { orDenial } from '../refusal.js';
 import { assignments, requireWritable } from './assignments.js';
 import { Draft } from './draft.js';
 import { inputs } from './inputs.js';
 import { referenceConditions } from './references.js';
-import { preparing } from './refusal.js';
 import type { PreparedCall, Tool, ToolContext } from './tool.js';
 import { allColumns, writtenRow } from './written-row.js';
 
@@ -17,7 +17,7 @@ export const create: Tool<CreateInput> = {
   effect: 'write',
   description: 'Creates one row and returns it. What the session sets (see describe_schema) cannot be given.',
   inputSchema,
-  prepare: (input, context) => preparing(() => prepareCreate(input, context)),
+  prepare: (input, context) => orDenial(() => prepareCreate(input, context)),
 };
 
 function prepareCreate(input: CreateInput, context: ToolContext): PreparedCall {

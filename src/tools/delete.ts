@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { orDenial } from '../refusal.js';
 import { requireWritable } from './assignments.js';
 import { Draft } from './draft.js';
 import { inputs } from './inputs.js';
-import { preparing } from './refusal.js';
 import { keyConditions } from './row-key.js';
 import type { PreparedCall, Tool, ToolContext } from './tool.js';
 import { keyColumns, writtenRow } from './written-row.js';
@@ -17,7 +17,7 @@ export const deleteRow: Tool<DeleteInput> = {
   effect: 'write',
   description: 'Deletes one row by its primary key and returns the key.',
   inputSchema,
-  prepare: (input, context) => preparing(() => prepareDelete(input, context)),
+  prepare: (input, context) => orDenial(() => prepareDelete(input, context)),
 };
 
 function prepareDelete(input: DeleteInput, context: ToolContext): PreparedCall {

@@ -1,7 +1,8 @@
 /** `describe_schema` as text for a model: about a question, within a budget of tokens, with sample values where the policy allows. */
+
+import { refuse } from '../refusal.js';
 import { usableTools } from './decide.js';
 import type { Draft } from './draft.js';
-import { refuse } from './refusal.js';
 import { rank } from './schema-relevance.js';
 import {
   LEAST_SAMPLE,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Relation, SliceColumn, SliceTable, WriteRules } from '../policy/compiled.js';
+import { orDenial } from '../refusal.js';
 import { prepareWords } from './describe-in-words.js';
 import { Draft } from './draft.js';
 import { inputs } from './inputs.js';
-import { preparing } from './refusal.js';
 import { namedPairs } from './schema-wording.js';
 import type { IndexedTable } from './slice-index.js';
 import type { PreparedCall, Tool, ToolContext } from './tool.js';
@@ -24,7 +24,7 @@ export const describeSchema: Tool<DescribeInput> = {
   description:
     'Tables with their columns, relations and what may be written. Call it first. Give the user’s question for compact text of what it needs, within so many tokens; or name tables for types, enum values, masks and defaults in full.',
   inputSchema,
-  prepare: (input, context) => preparing(() => prepareDescribe(input, context)),
+  prepare: (input, context) => orDenial(() => prepareDescribe(input, context)),
 };
 
 function prepareDescribe(input: DescribeInput, context: ToolContext): PreparedCall {

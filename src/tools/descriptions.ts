@@ -19,7 +19,7 @@ export function createDescriptions(now?: () => number): Descriptions {
   return {
     async of(gateway, call) {
       const { tenant, workspace, user } = call.boundary;
-      const text = createHash('sha256').update(call.opaque.text).digest('base64');
+      const text = createHash('sha256').update(call.opaque).digest('base64');
       const key = JSON.stringify([tenant, workspace, user, call.role.name, text]);
       const before = known.get(key);
       if (before !== undefined) return before;

@@ -16,7 +16,7 @@ export async function executeSql(
   if (!(await sqlReach.allows(call.role))) return answers.refuse(call, outOfReach(), prepared);
   const as = runsAs(call);
   const { guarded } = prepared;
-  const described = await descriptions.of(gateway, { ...as, opaque: guarded.opaque });
+  const described = await descriptions.of(gateway, { ...as, opaque: guarded.opaque.text });
   if (described.kind === 'verdict') {
     answers.tellOperator(call, described.verdict, described.cause);
     return answers.fail(call, rule, failureIn(described.verdict), prepared);

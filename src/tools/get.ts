@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { ResultRows } from '../database/statement.js';
+import { orDenial } from '../refusal.js';
 import { Draft } from './draft.js';
 import { parseProjection } from './include.js';
 import { inputs } from './inputs.js';
 import { readRows, selectList } from './projection.js';
-import { preparing } from './refusal.js';
 import { keyConditions } from './row-key.js';
 import type { PreparedCall, Tool, ToolAnswer, ToolContext } from './tool.js';
 
@@ -23,7 +23,7 @@ export const get: Tool<GetInput> = {
   effect: 'read',
   description: 'One row by its primary key, with related rows included.',
   inputSchema,
-  prepare: (input, context) => preparing(() => prepareGet(input, context)),
+  prepare: (input, context) => orDenial(() => prepareGet(input, context)),
 };
 
 function prepareGet(input: GetInput, context: ToolContext): PreparedCall {

@@ -1,9 +1,10 @@
 /** Rows of related tables beside the rows asked for, in the same statement: `{ "customer": true, "lines": { "limit": 5 } }`. */
+
+import { quoted, refuse } from '../refusal.js';
 import { whereConditions } from './conditions.js';
 import type { Draft } from './draft.js';
 import { orderClause, parseOrder } from './ordering.js';
 import { type IncludedRelation, jsonRow, type Projection } from './projection.js';
-import { quoted, refuse } from './refusal.js';
 import type { IndexedColumn, IndexedTable } from './slice-index.js';
 
 /** Rows that one relation may add to one answer, over all parents: what is shown for each shrinks as parents grow. */

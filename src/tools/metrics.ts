@@ -1,9 +1,9 @@
 /** What an aggregate computes and groups by, as SQL and as columns of the result. */
 import type { SliceColumn } from '../policy/compiled.js';
+import { refuse } from '../refusal.js';
 import { hasExtremes, isAveragable, isDated, isSummable } from './column-kind.js';
 import type { Draft } from './draft.js';
 import { requireOrdered } from './ordering.js';
-import { refuse } from './refusal.js';
 import type { IndexedColumn, IndexedTable } from './slice-index.js';
 
 /** One column of the result. Its name is the agent's; in the statement it goes by `indexed.ident`, which is ours. */

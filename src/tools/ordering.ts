@@ -5,9 +5,9 @@
  * is ordered plainly, so that its index can serve either direction.
  */
 import { hasCoreOperators, comparison as symbol } from '../compile/operator.js';
+import { quoted, refuse } from '../refusal.js';
 import { isOrdered } from './column-kind.js';
 import type { Draft } from './draft.js';
-import { quoted, refuse } from './refusal.js';
 import type { IndexedColumn, IndexedTable } from './slice-index.js';
 
 interface OrderKey {

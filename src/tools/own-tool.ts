@@ -1,9 +1,9 @@
 /** A tool of the product's own as the gate takes one: its input checked, the ids in it turned into reads that must meet a row. */
 import type { Denial } from '../errors.js';
+import { orDenial, pointer, quoted, refuse } from '../refusal.js';
 import type { OwnTool } from './define-tool.js';
 import { get } from './get.js';
 import { inputs, type RowId } from './inputs.js';
-import { pointer, preparing, quoted, refuse } from './refusal.js';
 import type { OwnCode, OwnStatement, Tool, ToolContext } from './tool.js';
 import { isDenial } from './tool.js';
 
@@ -16,7 +16,7 @@ export function asTool(own: OwnTool): Tool {
     effect: own.effect,
     description: own.description,
     inputSchema: own.input,
-    prepare: (input, context) => preparing(() => prepareOwn(own, input, context)),
+    prepare: (input, context) => orDenial(() => prepareOwn(own, input, context)),
   };
 }
 

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import type { ResultRows } from '../database/statement.js';
+import { orDenial, refuse } from '../refusal.js';
 import { whereConditions } from './conditions.js';
 import { Draft } from './draft.js';
 import { parseProjection } from './include.js';
 import { inputs } from './inputs.js';
 import { afterCondition, type Ordering, orderClause, parseOrder } from './ordering.js';
 import { readRows, selectList } from './projection.js';
-import { preparing, refuse } from './refusal.js';
 import type { IndexedTable } from './slice-index.js';
 import type { PreparedCall, Tool, ToolAnswer, ToolContext } from './tool.js';
 
@@ -34,7 +34,7 @@ export const query: Tool<QueryInput> = {
   effect: 'read',
   description: 'Rows of one table by conditions, in order, with related rows included, page by page.',
   inputSchema,
-  prepare: (input, context) => preparing(() => prepareQuery(input, context)),
+  prepare: (input, context) => orDenial(() => prepareQuery(input, context)),
 };
 
 function prepareQuery(input: QueryInput, context: ToolContext): PreparedCall {

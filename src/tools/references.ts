@@ -9,9 +9,9 @@
 import { comparison } from '../compile/operator.js';
 import { quoteIdent } from '../compile/quote.js';
 import type { GuardedKey } from '../policy/compiled.js';
+import { refuse } from '../refusal.js';
 import type { Assignment, Assignments } from './assignments.js';
 import type { Draft } from './draft.js';
-import { refuse } from './refusal.js';
 import { insideParent } from './scope.js';
 import type { IndexedTable } from './slice-index.js';
 

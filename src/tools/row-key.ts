@@ -1,9 +1,9 @@
 /** One row by its primary key. */
 import { comparison } from '../compile/operator.js';
 import { kindOf } from '../policy/value.js';
+import { refuse } from '../refusal.js';
 import type { Draft } from './draft.js';
 import type { RowId } from './inputs.js';
-import { refuse } from './refusal.js';
 import type { IndexedColumn, IndexedTable } from './slice-index.js';
 import { encodeScalar } from './value.js';
 

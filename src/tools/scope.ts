@@ -3,8 +3,8 @@ import type { Boundary } from '../boundary/boundary.js';
 import { type Denial, deny } from '../errors.js';
 import type { ScopeAxis } from '../policy/compiled.js';
 import { type ColumnType, problemOfValue } from '../policy/value.js';
+import { refuseWith } from '../refusal.js';
 import type { Parameters } from './parameters.js';
-import { refuseWith } from './refusal.js';
 import type { ScopePlan, ScopeThrough } from './scope-plan.js';
 
 /** The boundary's value on an axis as SQL, of the type that the column has which it is compared with. */

@@ -7,7 +7,7 @@ import { type Denial, type DenialCode, deny } from '../errors.js';
 import { nodeAt, type WrittenNode } from '../guard/node-at.js';
 import type { GuardSlice, GuardTable } from '../guard/slice.js';
 import { nearest } from '../policy/nearest.js';
-import { quoted } from './refusal.js';
+import { quoted } from '../refusal.js';
 import { stateHint } from './sql-states.js';
 import type { Failure } from './tool.js';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { orDenial } from '../refusal.js';
 import { assignments, requireWritable } from './assignments.js';
 import { Draft } from './draft.js';
 import { inputs } from './inputs.js';
 import { referenceConditions } from './references.js';
-import { preparing } from './refusal.js';
 import { keyConditions } from './row-key.js';
 import type { PreparedCall, Tool, ToolContext } from './tool.js';
 import { allColumns, writtenRow } from './written-row.js';
@@ -23,7 +23,7 @@ export const update: Tool<UpdateInput> = {
   effect: 'write',
   description: 'Changes the given columns of one row and returns it.',
   inputSchema,
-  prepare: (input, context) => preparing(() => prepareUpdate(input, context)),
+  prepare: (input, context) => orDenial(() => prepareUpdate(input, context)),
 };
 
 function prepareUpdate(input: UpdateInput, context: ToolContext): PreparedCall {

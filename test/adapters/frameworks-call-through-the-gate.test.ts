@@ -54,13 +54,9 @@ function proves(told: readonly string[], answer: string): void {
   expect(answer).toBe('done');
 }
 
-it('works in the AI SDK', async () => {
-  const told: string[] = [];
-  const usage = {
-    inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
-    outputTokens: { total: 1, text: 1, reasoning: 0 },
-  };
-  const model = new MockLanguageModelV4({
+/** A model that asks for {@link ASKED}, one after the other, and notes in `told` what it was told. */
+function scripted(told: string[]): MockLanguageModelV4 {
+  return new MockLanguageModelV4({
     doGenerate: async ({ prompt }) => {
       const results = prompt
         .filter(({ role }) => role === 'tool')
@@ -80,11 +76,21 @@ it('works in the AI SDK', async () => {
                 },
               ],
         finishReason: { unified: input === undefined ? 'stop' : 'tool-calls', raw: undefined },
-        usage,
+        usage: USAGE,
         warnings: [],
       };
     },
   });
+}
+
+const USAGE = {
+  inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
+  outputTokens: { total: 1, text: 1, reasoning: 0 },
+};
+
+it('works in the AI SDK', async () => {
+  const told: string[] = [];
+  const model = scripted(told);
   const { text } = await generateText({
     model,
     prompt: 'What do we know?',
@@ -101,10 +107,7 @@ it('ends a loop of the AI SDK that would go on for ever', async () => {
         { type: 'tool-call', toolCallId: `call-${calls++}`, toolName: 'query', input: '{"table":"note"}' },
       ],
       finishReason: { unified: 'tool-calls', raw: undefined },
-      usage: {
-        inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
-        outputTokens: { total: 1, text: 1, reasoning: 0 },
-      },
+      usage: USAGE,
       warnings: [],
     }),
   });
@@ -177,34 +180,7 @@ it('works with LangChain core', async () => {
 
 it('works in Mastra, with the boundary in its request context', async () => {
   const told: string[] = [];
-  const model = new MockLanguageModelV4({
-    doGenerate: async ({ prompt }) => {
-      const results = prompt
-        .filter(({ role }) => role === 'tool')
-        .map(({ content }) => JSON.stringify(content));
-      told.splice(0, told.length, ...results);
-      const input = ASKED[results.length];
-      return {
-        content:
-          input === undefined
-            ? [{ type: 'text', text: 'done' }]
-            : [
-                {
-                  type: 'tool-call',
-                  toolCallId: `call-${results.length}`,
-                  toolName: 'query',
-                  input: JSON.stringify(input),
-                },
-              ],
-        finishReason: { unified: input === undefined ? 'stop' : 'tool-calls', raw: undefined },
-        usage: {
-          inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
-          outputTokens: { total: 1, text: 1, reasoning: 0 },
-        },
-        warnings: [],
-      };
-    },
-  });
+  const model = scripted(told);
   const agent = new MastraAgent({
     id: 'desk',
     name: 'desk',

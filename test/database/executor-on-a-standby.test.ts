@@ -107,7 +107,7 @@ describeOnServers('on a standby, the executor', (kind) => {
     expect(
       await gateway.describe({
         ...call,
-        opaque: { text: 'select id from slice_support.customer', parameters: 0 },
+        opaque: 'select id from slice_support.customer',
       }),
     ).toMatchObject({ kind: 'described', fields: [{ name: 'id', typeOid: 23 }] });
     await gateway.close();

@@ -12,6 +12,7 @@ const ORDER = [
   'operator-log',
   'boundary',
   'policy',
+  'refusal',
   'compile',
   'guard',
   'database',

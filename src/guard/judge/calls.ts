@@ -1,10 +1,10 @@
 /** Function calls: PostgreSQL's own that compute and do no more, and the product's that the policy names. */
 import type { FuncCall } from 'libpg-query';
 import { nearest } from '../../policy/nearest.js';
+import { quoted } from '../../refusal.js';
 import { functionInstead } from '../functions/elsewhere.js';
 import type { QualifiedName } from '../slice.js';
 import type { Judging } from './judging.js';
-import { quoted } from './refusal.js';
 import type { Scope } from './scope.js';
 import { judgeSizes } from './sizes.js';
 

@@ -8,11 +8,11 @@ import type {
   SQLValueFunctionOp,
   SubLink,
 } from 'libpg-query';
+import { quoted } from '../../refusal.js';
 import { resultColumns } from '../functions/result-columns.js';
 import { judgeCall } from './calls.js';
 import type { Judging, Rules } from './judging.js';
 import { judgeColumnRef } from './references.js';
-import { quoted } from './refusal.js';
 import type { Scope } from './scope.js';
 import { judgeTypeName } from './type-names.js';
 

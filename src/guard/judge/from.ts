@@ -9,10 +9,10 @@ import type {
   RangeSubselect,
   RangeVar,
 } from 'libpg-query';
+import { pointer, quoted } from '../../refusal.js';
 import { resultColumns } from '../functions/result-columns.js';
 import type { GuardTable } from '../slice.js';
 import type { Judging, SelectResult } from './judging.js';
-import { pointer, quoted } from './refusal.js';
 import { beside, type Columns, NO_COLUMNS, renamed, type Scope, tableColumns } from './scope.js';
 import type { NodeName } from './shapes.js';
 

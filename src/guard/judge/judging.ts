@@ -1,13 +1,13 @@
 /** One statement being judged: what is known of it so far, and how its tree is walked. */
 import type { FuncCall, Node, RangeVar, SelectStmt, TypeName } from 'libpg-query';
 import { type DenialCode, deny } from '../../errors.js';
+import { refuseWith } from '../../refusal.js';
 import { harmlessFunctions } from '../functions/for-server.js';
 import { LEVELS, tooDeep } from '../nesting.js';
 import type { GuardSlice, GuardTable, QualifiedName } from '../slice.js';
 import { construct } from './constructs.js';
 import { LIST, NODES, TABLES } from './limits.js';
 import { placeOfByte } from './place.js';
-import { refuseWith } from './refusal.js';
 import type { Columns, Scope } from './scope.js';
 import { type NodeName, type NodeOf, shapeOf, since } from './shapes.js';
 

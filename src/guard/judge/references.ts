@@ -1,7 +1,7 @@
 /** What a name in an expression refers to: a column, a whole row, everything. */
 import type { ColumnRef } from 'libpg-query';
+import { pointer, quoted } from '../../refusal.js';
 import type { Judging } from './judging.js';
-import { pointer, quoted } from './refusal.js';
 import type { Scope, Source } from './scope.js';
 
 /** Columns that every table has and none declares. They tell where a row lies and which transaction wrote it. */

@@ -1,11 +1,11 @@
 /** Types that a statement may cast to: plain data, and the types of the slice's own columns. */
 import type { ColumnRef, Node, TypeName } from 'libpg-query';
 import { nearest } from '../../policy/nearest.js';
+import { quoted } from '../../refusal.js';
 import { typeInstead } from '../functions/elsewhere.js';
 import type { QualifiedName } from '../slice.js';
 import type { Judging } from './judging.js';
 import { REPEATED } from './limits.js';
-import { quoted } from './refusal.js';
 import type { Scope } from './scope.js';
 import { writtenNumber } from './sizes.js';
 

@@ -194,7 +194,7 @@ export async function openPool(
         ...options,
       }),
     describe: (text, { tenant, ...options } = {}) =>
-      describeAgentSql(pool, claims, { ...who(tenant), opaque: { text, parameters: 0 }, ...options }),
+      describeAgentSql(pool, claims, { ...who(tenant), opaque: text, ...options }),
     onConnection,
     close: () => pool.close(),
   };

@@ -25,7 +25,7 @@ export async function runContained(
   const call = { boundary: world.boundary, role: world.role, timeoutMs };
   const described = await describeAgentSql(world.pool, world.claims, {
     ...call,
-    opaque: { text, parameters: 0 },
+    opaque: text,
   });
   const executed = await executeAgentSql(world.pool, world.claims, {
     ...call,

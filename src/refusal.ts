@@ -1,9 +1,9 @@
-/** How code deep inside a statement says no: it throws, and {@link judging} turns that into the {@link Denial} value agents get. */
-import type { Denial } from '../../errors.js';
-import { nearest } from '../../policy/nearest.js';
+/** How code deep inside a call says no: it throws, and {@link orDenial} at the edge turns that into the {@link Denial} value agents get. */
+import { type Denial, type DenialCode, deny } from './errors.js';
+import { nearest } from './policy/nearest.js';
 
-/** No Error: it never leaves {@link judging}, and a stack trace would cost more than the rest of the verdict. */
-class Refusal {
+/** No Error: it never leaves {@link orDenial}, and a stack trace would cost more than the rest of the decision. */
+class Refused {
   readonly denial: Denial;
 
   constructor(denial: Denial) {
@@ -11,17 +11,22 @@ class Refusal {
   }
 }
 
-/** Ends the judging with a denial. Only inside {@link judging}. */
-export function refuseWith(denial: Denial): never {
-  throw new Refusal(denial);
+/** Ends the work with a denial. Only inside {@link orDenial}. */
+export function refuse(code: DenialCode, rule: string, reason: string, suggestion?: string): never {
+  throw new Refused(deny(code, rule, reason, suggestion));
 }
 
-/** Runs `judge`, and gives the denial as a value where it refused. */
-export function judging<T>(judge: () => T): T | Denial {
+/** The same, with a denial that is made already: one that tells the ledger what the call named, for one. */
+export function refuseWith(denial: Denial): never {
+  throw new Refused(denial);
+}
+
+/** Runs `work`, and gives the denial as a value where it refused. */
+export function orDenial<T>(work: () => T): T | Denial {
   try {
-    return judge();
+    return work();
   } catch (error) {
-    if (error instanceof Refusal) return error.denial;
+    if (error instanceof Refused) return error.denial;
     throw error;
   }
 }
