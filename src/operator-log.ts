@@ -7,6 +7,8 @@ export interface OperatorEntry {
     | 'policy_waits'
     | 'sql_withheld'
     | 'sequencer_failed'
+    | 'checkpoint_failed'
+    | 'ledger_tampered'
     | 'refresh_failed'
     | 'freshness_unknown'
     | 'tool_changed'

@@ -28,8 +28,9 @@ import { type Refresher, startRefresher } from './database/refresher.js';
 import { RingfenceError } from './errors.js';
 import { createGuard } from './guard/guard.js';
 import { type Health, healthOf } from './health.js';
+import { type BackgroundWork, startBackgroundWork } from './ledger/background-work.js';
+import { checkpointKeys, startCheckpointer } from './ledger/checkpointer.js';
 import { createRecorder } from './ledger/recorder.js';
-import { createSequencer } from './ledger/sequencer.js';
 import { type OperatorEntry, rateLimitedLog } from './operator-log.js';
 import type { Catalog } from './policy/catalog.js';
 import { compilePolicy } from './policy/compile.js';
@@ -102,6 +103,8 @@ export interface Ringfence {
   health(): Promise<Health>;
   /** Makes leaves of all events that are pending now. */
   sequence(): Promise<void>;
+  /** Makes leaves of all events that are pending now, and signs them where these keys do: a call for which that matters waits for it. */
+  checkpoint(): Promise<void>;
   /** Ends the calls under way, chains what is pending, and closes every connection. */
   close(): Promise<void>;
 }
@@ -187,7 +190,7 @@ function assemble(
     });
   }
   const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch) });
-  const sequencer = createSequencer({
+  const sequencer = startBackgroundWork({
     run: (atMost) => gateway.sequence(atMost),
     onError: (error) =>
       log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause: error }),
@@ -205,6 +208,7 @@ function assemble(
     events: createEventWriter(keys.ledgerKey, policy),
     log,
   });
+  const checkpointer = checkpointerOf(keys, gateway, log);
   const refresher = refresherOf(policy, gateway, log);
   const resolver: MembershipResolver = given ?? {
     memberships: (principal) => gateway.memberships(principal.user),
@@ -239,6 +243,10 @@ function assemble(
     },
     health: () => healthOf(gateway, policy.hash),
     sequence: () => sequencer.flush(),
+    checkpoint: async () => {
+      await sequencer.flush();
+      await checkpointer?.flush();
+    },
     close: async () => {
       await refresher?.stop();
       await recorder.close();
@@ -249,9 +257,31 @@ function assemble(
           log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause }),
         );
       await sequencer.stop();
+      await checkpointer
+        ?.flush()
+        .catch((cause: unknown) => log({ kind: 'checkpoint_failed', message: NOT_SIGNED, cause }));
+      await checkpointer?.stop();
       await gateway.close();
     },
   };
+}
+
+const NOT_SIGNED = 'Events wait to be covered by a checkpoint.';
+
+/** Signs what is chained, where the keys can. */
+function checkpointerOf(
+  { checkpoint }: Keys,
+  gateway: Gateway,
+  log: (entry: OperatorEntry) => void,
+): BackgroundWork | null {
+  if (checkpoint === null) return null;
+  return startCheckpointer({
+    keys: checkpointKeys(checkpoint),
+    round: (passedOver, sign) => gateway.checkpoint(passedOver, sign),
+    onTampered: (cause) =>
+      log({ kind: 'ledger_tampered', message: 'A stream is not what was signed before.', cause }),
+    onError: (cause) => log({ kind: 'checkpoint_failed', message: NOT_SIGNED, cause }),
+  });
 }
 
 /** Refreshes what the policy has refreshed. What goes wrong is the operator's: agents go on reading the rows that there are. */

@@ -10,6 +10,7 @@ import type { Catalog } from '../policy/catalog.js';
 import type { CatalogExposure } from '../policy/exposure.js';
 import type { DescribeCall, DescribeOutcome, ExecuteCall, ExecuteOutcome } from './agent-sql.js';
 import { type AppCall, type AppOutcome, runInApp } from './app-session.js';
+import { checkpointRound, type DueStream, type SignedCheckpoint } from './checkpoints.js';
 import { type ClaimMaker, createClaimMaker } from './claim.js';
 import { describeAgentSql } from './describe-agent-sql.js';
 import { executeAgentSql } from './execute-agent-sql.js';
@@ -218,6 +219,14 @@ export class Gateway {
       [atMost],
     );
     return row?.taken ?? null;
+  }
+
+  /** Signs streams that have grown; see `checkpointRound`. Null while another process is at it. */
+  checkpoint(
+    passedOver: readonly string[],
+    sign: (due: readonly DueStream[]) => Promise<readonly SignedCheckpoint[]>,
+  ): Promise<number | null> {
+    return checkpointRound(this.#ledger, passedOver, sign);
   }
 
   /** Events of all tenants that wait to be chained, 10 001 standing for more, and how long the oldest has. */

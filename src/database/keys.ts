@@ -21,6 +21,16 @@ const keyFile = z.strictObject({
   /** Makes pseudonyms and commitments; it never rotates, since the ledger's names depend on it. */
   ledger_key: keyBytes,
   gateway_password: z.string().min(16),
+  checkpoint: z
+    .strictObject({
+      /** What the keys sign as, and what the ledger's checkpoints begin with. It never changes. */
+      name: z.string().regex(/^[^\s+]{1,120}$/, 'must have neither spaces nor "+"'),
+      /** Ed25519, newest first; all of them sign. */
+      seeds: z.array(keyBytes).min(1),
+      /** Public keys that signed once, as `vkey`s: what they signed still verifies. */
+      retired: z.array(z.string()),
+    })
+    .optional(),
 });
 
 export interface ClaimKey {
@@ -28,11 +38,21 @@ export interface ClaimKey {
   readonly key: Buffer;
 }
 
+/** What signs the ledger's checkpoints. It is never in the database. */
+export interface CheckpointSeeds {
+  readonly name: string;
+  /** Newest first; all of them sign. */
+  readonly seeds: readonly [Buffer, ...Buffer[]];
+  readonly retired: readonly string[];
+}
+
 export interface Keys {
   /** Newest first: the first signs, all verify. */
   readonly claimKeys: readonly [ClaimKey, ...ClaimKey[]];
   readonly ledgerKey: Buffer;
   readonly gatewayPassword: string;
+  /** Null in a process that signs no checkpoints. */
+  readonly checkpoint: CheckpointSeeds | null;
 }
 
 /** Keys for cursors, derived (HKDF, RFC 5869) so that a cursor never carries a MAC that a claim could use. */
@@ -54,6 +74,11 @@ export function generateKeys(): Keys {
     claimKeys: [generateClaimKey()],
     ledgerKey: randomBytes(32),
     gatewayPassword: randomBytes(24).toString('base64url'),
+    checkpoint: {
+      name: `ringfence/${randomBytes(8).toString('hex')}`,
+      seeds: [randomBytes(32)],
+      retired: [],
+    },
   };
 }
 
@@ -120,12 +145,16 @@ function parseKeys(text: string, source: string): Keys {
     const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole').join(', ');
     throw new RingfenceError('config_invalid', `${source} is malformed at: ${fields}.`);
   }
+  const { checkpoint } = parsed.data;
+  const [newest, ...older] = checkpoint?.seeds ?? [];
   const [first, ...rest] = parsed.data.claim_keys;
   if (first === undefined) throw new RingfenceError('config_invalid', `${source} holds no claim key.`);
   return {
     claimKeys: [first, ...rest],
     ledgerKey: parsed.data.ledger_key,
     gatewayPassword: parsed.data.gateway_password,
+    checkpoint:
+      checkpoint === undefined || newest === undefined ? null : { ...checkpoint, seeds: [newest, ...older] },
   };
 }
 
@@ -136,6 +165,15 @@ export async function saveKeys(path: string, keys: Keys): Promise<void> {
     claim_keys: keys.claimKeys.map(({ id, key }) => ({ id, key: key.toString('base64') })),
     ledger_key: keys.ledgerKey.toString('base64'),
     gateway_password: keys.gatewayPassword,
+    ...(keys.checkpoint === null
+      ? {}
+      : {
+          checkpoint: {
+            name: keys.checkpoint.name,
+            seeds: keys.checkpoint.seeds.map((seed) => seed.toString('base64')),
+            retired: keys.checkpoint.retired,
+          },
+        }),
   };
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomBytes(4).toString('hex')}`;

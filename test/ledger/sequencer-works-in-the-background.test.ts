@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createSequencer } from '../../src/ledger/sequencer.js';
+import { startBackgroundWork } from '../../src/ledger/background-work.js';
 
 describe('a sequencer', () => {
   it('looks again until nothing is pending, one look at a time', async () => {
@@ -12,7 +12,7 @@ describe('a sequencer', () => {
       under--;
       return pending > 0 ? pending-- : 0;
     };
-    const sequencer = createSequencer({ run, intervalMs: 1 });
+    const sequencer = startBackgroundWork({ run, intervalMs: 1 });
     await vi.waitFor(() => expect(pending).toBe(0));
     await sequencer.stop();
     expect(most).toBe(1);
@@ -21,7 +21,7 @@ describe('a sequencer', () => {
   it('reports a failed look and goes on', async () => {
     let looks = 0;
     const errors: unknown[] = [];
-    const sequencer = createSequencer({
+    const sequencer = startBackgroundWork({
       intervalMs: 1,
       run: async () => {
         if (++looks < 3) throw new Error(`look ${looks}`);
@@ -38,7 +38,7 @@ describe('a sequencer', () => {
     let looks = 0;
     let over = false;
     let release = (): void => undefined;
-    const sequencer = createSequencer({
+    const sequencer = startBackgroundWork({
       intervalMs: 1,
       run: async () => {
         looks++;
@@ -60,7 +60,7 @@ describe('a sequencer', () => {
 
   it('flushes although another process leads for a while', async () => {
     const answers = [null, 3, null, 2, 0, 99];
-    const sequencer = createSequencer({
+    const sequencer = startBackgroundWork({
       run: async () => answers.shift() as number | null,
       intervalMs: 1_000_000,
     });
@@ -70,7 +70,7 @@ describe('a sequencer', () => {
   });
 
   it('says so when a flush fails', async () => {
-    const sequencer = createSequencer({
+    const sequencer = startBackgroundWork({
       run: () => Promise.reject(new Error('down')),
       intervalMs: 1_000_000,
     });

@@ -35,7 +35,7 @@ export interface LedgerDatabase {
 /** A database with the ledger, the gateway's login and a slice role that may append and write `public.note`. */
 export async function ledgerDatabase(server: TestServer): Promise<LedgerDatabase> {
   const database = await createDatabase(server);
-  for (const name of ['0001_boundary', '0002_masks', '0003_ledger']) {
+  for (const name of ['0001_boundary', '0002_masks', '0003_ledger', '0011_checkpoints']) {
     const sql = await readFile(new URL(`../../../sql/${name}.sql`, import.meta.url), 'utf8');
     await database.query(`begin; ${sql}; commit`);
   }

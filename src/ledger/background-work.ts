@@ -1,16 +1,13 @@
 /**
- * The background half of the ledger: moves pending events into their chains.
+ * The background half of the ledger: moves pending events into their chains, and signs checkpoints of them.
  *
- * Any number of processes run one; the database lets one lead at a time. Stopping it loses nothing: events wait.
+ * Any number of processes do it; the database lets one lead at a time. Stopping loses nothing: what is not done yet waits.
  */
 
-export interface SequencerOptions {
-  /**
-   * `select ringfence.sequence(atMost)`: how many events were sequenced; 0 where none is pending; null where another process
-   * is at it.
-   */
+export interface BackgroundWorkOptions {
+  /** Does at most so much: how much it was; 0 where nothing is left to do; null where another process is at it. */
   readonly run: (atMost: number) => Promise<number | null>;
-  /** Events in one batch; 256 where not given. */
+  /** How much in one go; 256 where not given. */
   readonly batch?: number;
   /** Milliseconds between looks; 250 where not given. */
   readonly intervalMs?: number;
@@ -18,9 +15,9 @@ export interface SequencerOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-export interface Sequencer {
+export interface BackgroundWork {
   /**
-   * Resolves when every event that was durable before the call is in its chain.
+   * Resolves when everything is done that was to be done at the time of the call.
    *
    * Rejects with what `run` rejected with.
    */
@@ -30,16 +27,16 @@ export interface Sequencer {
 }
 
 /**
- * Starts a {@link Sequencer}. Its timer does not keep a process alive.
+ * Starts it. The timer does not keep a process alive.
  *
  * @example
  * ```ts
- * const sequencer = createSequencer({ run: () => sequence(pool), onError: (error) => log.warn(error) });
+ * const sequencer = startBackgroundWork({ run: () => sequence(pool), onError: (error) => log.warn(error) });
  * await sequencer.flush();
  * await sequencer.stop();
  * ```
  */
-export function createSequencer(options: SequencerOptions): Sequencer {
+export function startBackgroundWork(options: BackgroundWorkOptions): BackgroundWork {
   const { run, batch = 256, intervalMs = 250, onError } = options;
   let stopped = false;
   let failures = 0;
@@ -66,10 +63,10 @@ export function createSequencer(options: SequencerOptions): Sequencer {
   return Object.freeze({
     async flush(): Promise<void> {
       for (;;) {
-        const sequenced = await run(batch);
-        if (sequenced === 0) return;
+        const done = await run(batch);
+        if (done === 0) return;
         // Another process leads; what it has not committed yet is still pending to us.
-        if (sequenced === null) await new Promise((resolve) => setTimeout(resolve, 5));
+        if (done === null) await new Promise((resolve) => setTimeout(resolve, 5));
       }
     },
     async stop(): Promise<void> {
