@@ -27,7 +27,8 @@ describeOnServers('checkpoints', (server) => {
   const tampered: unknown[] = [];
   const work: BackgroundWork[] = [];
 
-  const checkpointer = (over: CheckpointSeeds = seeds): BackgroundWork => {
+  let current = seeds;
+  const checkpointer = (over: CheckpointSeeds = current): BackgroundWork => {
     const started = startCheckpointer({
       keys: checkpointKeys(over),
       round: (passedOver, sign) => checkpointRound(pool, passedOver, sign),
@@ -69,7 +70,9 @@ describeOnServers('checkpoints', (server) => {
 
   beforeAll(async () => {
     ledger = await ledgerDatabase(server);
-    pool = new TenantPool({ url: ledger.database.urlFor({ name: 'ringfence_gateway', password: 'gateway' }) });
+    pool = new TenantPool({
+      url: ledger.database.urlFor({ name: 'ringfence_gateway', password: 'gateway' }),
+    });
   });
   afterAll(async () => {
     await Promise.all(work.map((one) => one.stop()));
@@ -191,7 +194,8 @@ describeOnServers('checkpoints', (server) => {
       seeds: [newest] as const,
       retired: keys.signers.map(({ verifier }) => verifier.vkey),
     };
-    await checkpointer(left).flush();
+    current = left;
+    await checkpointer().flush();
     const by = (await checkpoints(logName(ledgerKey, 'rotating'))).map(
       ({ note }) => parseNote(note)?.signatures.length,
     );
@@ -229,7 +233,7 @@ describeOnServers('checkpoints', (server) => {
         await ledger.database.query(
           `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ringfence_gateway' and state = 'idle in transaction'`,
         );
-        return Promise.all(due.map((stream) => makeCheckpoint(stream, keys)));
+        return Promise.all(due.map((stream) => makeCheckpoint(stream, checkpointKeys(current))));
       },
     );
     await expect(dying).rejects.toThrow();
