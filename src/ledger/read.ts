@@ -2,8 +2,17 @@
  * Reading the ledger, as an auditor: a login that is a member of `ringfence_auditor`, or the database's administrator.
  */
 import { RingfenceError } from '../errors.js';
+import { parseCanonical } from './canonical.js';
+import type { Checkpoint } from './checkpoint.js';
 import type { Effect, EventBody } from './event.js';
-import { type StoredLeaf, type StreamHead, type StreamVerdict, verifyStream } from './verify.js';
+import { type CheckpointKeys, OPERATOR_LOG } from './make-checkpoint.js';
+import {
+  type KeptNote,
+  type StoredLeaf,
+  type StreamHead,
+  type StreamVerdict,
+  verifyStream,
+} from './verify.js';
 
 /** Where the ledger is read: a `pg` client or pool, or anything with the same `query`. */
 export interface LedgerSource {
@@ -149,29 +158,68 @@ export async function* readLeaves(
   }
 }
 
+/** The checkpoints of one stream, smallest first, a hundred at a time. */
+export async function* readCheckpoints(
+  source: LedgerSource,
+  log: string,
+  atLeast = 1,
+): AsyncGenerator<KeptNote> {
+  for (let next = atLeast; ; ) {
+    const { rows } = await source.query(
+      'select size, note from ringfence.checkpoint_read($1::text, $2::bigint, $3::int)',
+      [log, next, 100],
+    );
+    for (const row of rows) yield { size: Number(row.size), note: String(row.note) };
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    next = Number(last.size) + 1;
+  }
+}
+
 export interface VerifyLedgerOptions {
-  /** Streams of this tenant only. */
+  /** Streams of this tenant only, and the operator's. */
   readonly tenant?: string;
   /** Heads that were noted earlier and kept elsewhere, by stream. A stream that is gone altogether shows only here. */
   readonly retained?: ReadonlyMap<string, StreamHead>;
+  /** Checkpoints that were kept elsewhere, by stream, their signatures verified. */
+  readonly retainedCheckpoints?: ReadonlyMap<string, readonly Checkpoint[]>;
+  /** The name and keys that checkpoints are signed with. Without them signatures are not verified. */
+  readonly keys?: Pick<CheckpointKeys, 'name' | 'verifiers'>;
 }
 
 /**
  * Verifies every stream, one verdict each. Safe while events are being appended.
  *
- * See `verify.ts` for what a verdict can and cannot show without heads kept elsewhere.
+ * The operator's comes first: the checkpoints that it lists are asked of the streams they are of, so that one which is gone, or was
+ * rewritten together with its checkpoints, shows as long as the operator's own is whole.
+ *
+ * See `verify.ts` for what a verdict can and cannot show without heads or checkpoints kept elsewhere.
  */
 export async function* verifyLedger(
   source: LedgerSource,
   options: VerifyLedgerOptions = {},
 ): AsyncGenerator<StreamVerdict & { readonly tenant: string | null }> {
-  const { tenant, retained = new Map<string, StreamHead>() } = options;
+  const { tenant, retained = new Map<string, StreamHead>(), retainedCheckpoints = new Map() } = options;
   const streams = new Map((await readStreams(source)).map((stream) => [stream.log, stream]));
+  const listed = new Map<string, Checkpoint>();
+  if (streams.has(OPERATOR_LOG) || retained.has(OPERATOR_LOG) || retainedCheckpoints.has(OPERATOR_LOG)) {
+    const verdict = await verifyGrowing(source, OPERATOR_LOG, options, listed);
+    if (tenant === undefined || verdict.verdict !== 'intact') yield { ...verdict, tenant: null };
+  }
   const logs =
-    tenant === undefined ? new Set([...streams.keys(), ...retained.keys()]) : ofTenant(streams, tenant);
+    tenant === undefined
+      ? new Set([...streams.keys(), ...retained.keys(), ...retainedCheckpoints.keys(), ...listed.keys()])
+      : ofTenant(streams, tenant);
+  logs.delete(OPERATOR_LOG);
   for (const log of [...logs].sort()) {
-    const kept = retained.get(log);
-    const verdict = await verifyGrowing(source, log, kept);
+    const kept = [
+      ...(retainedCheckpoints.get(log) ?? []),
+      ...[listed.get(log)].filter((one) => one !== undefined),
+    ];
+    const verdict = await verifyGrowing(source, log, {
+      ...options,
+      retainedCheckpoints: new Map([[log, kept]]),
+    });
     yield { ...verdict, tenant: streams.get(log)?.tenant ?? null };
   }
 }
@@ -184,28 +232,47 @@ function ofTenant(streams: ReadonlyMap<string, Stream>, tenant: string): Set<str
 
 /**
  * A stream grows while it is read, and its head is only ever behind or at its newest leaf: so the head is read after the leaves, and
- * then whatever leads up to it.
+ * then whatever leads up to it. Checkpoints are read as they stand when it begins: what is signed later is not asked for.
  */
 async function verifyGrowing(
   source: LedgerSource,
   log: string,
-  retained: StreamHead | undefined,
+  { retained, retainedCheckpoints, keys }: VerifyLedgerOptions,
+  listed?: Map<string, Checkpoint>,
 ): Promise<StreamVerdict> {
   let head: StreamHead | null = null;
   const untilHead = async function* (): AsyncGenerator<StoredLeaf> {
     let last = 0;
     for await (const leaf of readLeaves(source, log)) {
       last = leaf.seq;
+      if (listed !== undefined) list(leaf, listed);
       yield leaf;
     }
     head = await readHead(source, log);
-    yield* readLeaves(source, log, last, head?.seq ?? last);
+    for await (const leaf of readLeaves(source, log, last, head?.seq ?? last)) {
+      if (listed !== undefined) list(leaf, listed);
+      yield leaf;
+    }
   };
+  const kept = retained?.get(log);
   return verifyStream(untilHead(), {
     log,
     expectedHead: async () => head,
-    ...(retained !== undefined && { retained }),
+    checkpoints: readCheckpoints(source, log),
+    retainedCheckpoints: retainedCheckpoints?.get(log) ?? [],
+    ...(kept !== undefined && { retained: kept }),
+    ...(keys !== undefined && { keys }),
   });
+}
+
+/** The checkpoint that a leaf of the operator's stream tells of; the newest of each stream is kept. */
+function list({ leaf }: StoredLeaf, listed: Map<string, Checkpoint>): void {
+  const told = parseCanonical(Buffer.from(leaf).toString()) as
+    | { readonly checkpoint?: { readonly log: string; readonly size: number; readonly root: string } }
+    | undefined;
+  if (told?.checkpoint === undefined) return;
+  const { log, size, root } = told.checkpoint;
+  listed.set(log, { origin: log, size, root: Buffer.from(root, 'base64') });
 }
 
 async function readHead(source: LedgerSource, log: string): Promise<StreamHead | null> {

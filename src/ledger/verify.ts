@@ -4,11 +4,16 @@
  *
  * What a chain can show, and what it cannot. Any leaf changed, removed, inserted or moved leaves a place where hashes or
  * numbers disagree. Whoever can write the tables can also compute hashes: rewriting a tail, or cutting it off, and setting the
- * stream's head to match leaves a chain that is consistent in itself. Only a head kept out of their reach shows that: pass it
- * as `retained`.
+ * stream's head to match leaves a chain that is consistent in itself. What they cannot do is sign it: a rewritten tail is not what its
+ * checkpoints signed. Whoever removes those too is shown only by a head or a checkpoint kept out of their reach: pass it as `retained`
+ * or `retainedCheckpoints`.
  */
-import { createHash } from 'node:crypto';
-import { parseCanonical } from './canonical.js';
+import { isCanonicalJson } from './canonical-bytes.js';
+import { type Checkpoint, parseCheckpoint } from './checkpoint.js';
+import { type CheckpointKeys, originOf } from './make-checkpoint.js';
+import { checkNote, parseNote } from './note.js';
+import { RunningRoot } from './tree/grow.js';
+import { leafHash } from './tree/hash.js';
 
 /** A leaf as stored, with the columns beside it. Hashes are lower-case hex. */
 export interface StoredLeaf {
@@ -35,17 +40,49 @@ export interface StreamHead {
  * - `gap`: the leaf with this number is missing;
  * - `duplicate`: the number or the event has been there before;
  * - `form`: the bytes are not canonical JSON, or not a leaf of this stream;
+ * - `checkpoint`: the checkpoint at this number cannot be read, or is not signed by the keys;
  * - `head`: the head kept in the database is not the end of the chain, or is missing;
  * - `retained`: the leaf is not the one that a head kept elsewhere names: the chain was rewritten.
  */
-export type Mismatch = 'leaf_hash' | 'columns' | 'chain' | 'gap' | 'duplicate' | 'form' | 'head' | 'retained';
+export type Mismatch =
+  | 'leaf_hash'
+  | 'columns'
+  | 'chain'
+  | 'gap'
+  | 'duplicate'
+  | 'form'
+  | 'checkpoint'
+  | 'head'
+  | 'retained';
 
 export type StreamVerdict =
-  | { readonly verdict: 'intact'; readonly log: string; readonly events: number; readonly head: StreamHead }
+  | {
+      readonly verdict: 'intact';
+      readonly log: string;
+      readonly events: number;
+      readonly head: StreamHead;
+      /** The newest checkpoint that covers its leaves, 0 where there is none. */
+      readonly signed: number;
+    }
   | { readonly verdict: 'empty'; readonly log: string }
   | { readonly verdict: 'tampered'; readonly log: string; readonly what: Mismatch; readonly seq: number }
-  /** The chain ends after `seq`, before the head that it once had. */
-  | { readonly verdict: 'truncated'; readonly log: string; readonly seq: number; readonly head: StreamHead };
+  /** The chain ends after `seq`, before what the database itself says is its end. */
+  | {
+      readonly verdict: 'truncated';
+      readonly log: string;
+      readonly seq: number;
+      readonly head: { readonly seq: number; readonly hash?: string };
+    }
+  /** The first `seq` leaves are not those that a checkpoint signed: there are two histories, and this is the other one. */
+  | { readonly verdict: 'forked'; readonly log: string; readonly seq: number }
+  /** In itself it is whole, and shorter than what was kept elsewhere: a copy from before, or a tail that was cut with its head. */
+  | { readonly verdict: 'rolled_back'; readonly log: string; readonly seq: number; readonly kept: number };
+
+/** A checkpoint that is kept beside its stream, as it was signed. */
+export interface KeptNote {
+  readonly size: number;
+  readonly note: string;
+}
 
 export interface VerifyOptions {
   readonly log: string;
@@ -56,6 +93,12 @@ export interface VerifyOptions {
   readonly expectedHead?: StreamHead | null | (() => Promise<StreamHead | null>);
   /** A head of this stream that was noted earlier and kept elsewhere: the leaves must go through it. */
   readonly retained?: StreamHead;
+  /** The stream's checkpoints, smallest first. */
+  readonly checkpoints?: AsyncIterable<KeptNote> | Iterable<KeptNote>;
+  /** Checkpoints of this stream that were kept elsewhere and whose signatures have been verified. */
+  readonly retainedCheckpoints?: readonly Checkpoint[];
+  /** Under which name and keys checkpoints are signed. Without them their signatures are not verified. */
+  readonly keys?: Pick<CheckpointKeys, 'name' | 'verifiers'>;
 }
 
 const genesis: StreamHead = { seq: 0, hash: '0'.repeat(64) };
@@ -75,59 +118,120 @@ export async function verifyStream(
   leaves: AsyncIterable<StoredLeaf> | Iterable<StoredLeaf>,
   options: VerifyOptions,
 ): Promise<StreamVerdict> {
-  const { log, retained } = options;
+  const { log, retained, retainedCheckpoints: kept = [] } = options;
   const tampered = (what: Mismatch, seq: number): StreamVerdict => ({ verdict: 'tampered', log, what, seq });
+  const roots = await SignedRoots.over(options);
   const seen = new Set<string>();
   let last = genesis;
   for await (const leaf of leaves) {
     const what = seen.has(leaf.eventId) ? 'duplicate' : mismatch(leaf, last, log);
     if (what !== null) return tampered(what, what === 'gap' ? last.seq + 1 : leaf.seq);
     if (leaf.seq === retained?.seq && leaf.hash !== retained.hash) return tampered('retained', leaf.seq);
+    const signed = await roots.add(leaf);
+    if (signed === 'forked') return { verdict: 'forked', log, seq: leaf.seq };
+    if (signed === 'unsound') return tampered('checkpoint', leaf.seq);
     seen.add(leaf.eventId);
     last = { seq: leaf.seq, hash: leaf.hash };
   }
-  if (retained !== undefined && retained.seq > last.seq)
-    return { verdict: 'truncated', log, seq: last.seq, head: retained };
   const head =
     typeof options.expectedHead === 'function' ? await options.expectedHead() : options.expectedHead;
-  if (head !== undefined) {
+  // A stream of which nothing at all is left has no head to be measured by.
+  if (head !== undefined && (head !== null || last.seq > 0)) {
     if (head === null || head.seq < last.seq) return tampered('head', last.seq);
     if (head.seq > last.seq) return { verdict: 'truncated', log, seq: last.seq, head };
     if (head.hash !== last.hash) return tampered('head', last.seq);
   }
+  if (roots.next !== null) return { verdict: 'truncated', log, seq: last.seq, head: { seq: roots.next } };
+  const longest = Math.max(retained?.seq ?? 0, ...kept.map(({ size }) => size));
+  if (longest > last.seq) return { verdict: 'rolled_back', log, seq: last.seq, kept: longest };
   return last.seq === 0
     ? { verdict: 'empty', log }
-    : { verdict: 'intact', log, events: last.seq, head: last };
+    : { verdict: 'intact', log, events: last.seq, head: last, signed: roots.signed };
+}
+
+/** The tree over the leaves as they come by, compared with every checkpoint at its size. */
+class SignedRoots {
+  readonly #tree = new RunningRoot();
+  readonly #notes: AsyncIterator<KeptNote> | Iterator<KeptNote>;
+  readonly #options: VerifyOptions;
+  readonly #kept: ReadonlyMap<number, Checkpoint>;
+  #note: KeptNote | undefined;
+  /** The size of the newest checkpoint so far. */
+  signed = 0;
+
+  private constructor(options: VerifyOptions) {
+    const { checkpoints = [], retainedCheckpoints = [] } = options;
+    this.#options = options;
+    this.#kept = new Map(retainedCheckpoints.map((one) => [one.size, one]));
+    this.#notes =
+      Symbol.asyncIterator in checkpoints
+        ? checkpoints[Symbol.asyncIterator]()
+        : checkpoints[Symbol.iterator]();
+  }
+
+  static async over(options: VerifyOptions): Promise<SignedRoots> {
+    const roots = new SignedRoots(options);
+    await roots.#advance();
+    return roots;
+  }
+
+  /** The size of the next checkpoint; null where there is none. */
+  get next(): number | null {
+    return this.#note?.size ?? null;
+  }
+
+  async add(leaf: StoredLeaf): Promise<'agrees' | 'forked' | 'unsound'> {
+    if (this.#note === undefined && this.#kept.size === 0) return 'agrees';
+    this.#tree.add(Buffer.from(leaf.hash, 'hex'));
+    const kept = this.#kept.get(leaf.seq);
+    if (kept !== undefined && !this.#isRoot(kept.root)) return 'forked';
+    if (this.#note?.size !== leaf.seq) return 'agrees';
+    const signed = soundCheckpoint(this.#note, this.#options);
+    if (signed === null) return 'unsound';
+    if (!this.#isRoot(signed.root)) return 'forked';
+    this.signed = leaf.seq;
+    await this.#advance();
+    return 'agrees';
+  }
+
+  #isRoot(root: Uint8Array): boolean {
+    return Buffer.from(root).equals(this.#tree.root());
+  }
+
+  async #advance(): Promise<void> {
+    const { done, value } = await this.#notes.next();
+    this.#note = done ? undefined : value;
+  }
+}
+
+/** What a note says, where it is about this stream at this size and every known key's signature verifies. */
+function soundCheckpoint({ size, note }: KeptNote, { log, keys }: VerifyOptions): Checkpoint | null {
+  const parsed = parseNote(note);
+  const signed = parsed === null ? null : parseCheckpoint(parsed.text);
+  if (parsed === null || signed === null || signed.size !== size) return null;
+  if (keys === undefined) return signed;
+  const { good, bad } = checkNote(parsed, keys.verifiers);
+  return good.length > 0 && bad.length === 0 && signed.origin === originOf(keys.name, log) ? signed : null;
 }
 
 function mismatch(leaf: StoredLeaf, last: StreamHead, log: string): Mismatch | null {
   if (leaf.seq <= last.seq) return 'duplicate';
   if (leaf.seq !== last.seq + 1) return 'gap';
-  if (leafHash(leaf.leaf) !== leaf.hash) return 'leaf_hash';
-  const content = parseLeaf(leaf.leaf);
-  if (content === null || content.version !== 1 || content.log !== log) return 'form';
-  if (content.seq !== leaf.seq || content.event_id !== leaf.eventId || content.prev !== leaf.prev)
-    return 'columns';
-  return leaf.prev === last.hash ? null : 'chain';
+  if (leafHash(leaf.leaf).toString('hex') !== leaf.hash) return 'leaf_hash';
+  return whatIsWrong(leaf, log) ?? (leaf.prev === last.hash ? null : 'chain');
 }
 
-function leafHash(leaf: Uint8Array): string {
-  return createHash('sha256').update(leafPrefix).update(leaf).digest('hex');
-}
+/** How a leaf ends: members that the database wrote, after those that it was given. */
+const END =
+  /,"event_id":"([0-9a-f-]{36})","log":"([a-z0-9_]+)","prev":"([0-9a-f]{64})",(?:"recorded_at":"[^"\\]+","row_count":[0-9]+,)?"seq":([0-9]+),"sequenced_at":"[^"\\]+","version":1\}$/;
+/** Bytes from the end in which those members are. */
+const END_BYTES = 420;
 
-const leafPrefix = Uint8Array.of(0);
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** What the bytes say, or null where they are not the canonical JSON of an object. */
-function parseLeaf(leaf: Uint8Array): Readonly<Record<string, unknown>> | null {
-  let text: string;
-  try {
-    text = utf8.decode(leaf);
-  } catch {
-    return null;
-  }
-  const content = parseCanonical(text);
-  return typeof content === 'object' && content !== null
-    ? (content as Readonly<Record<string, unknown>>)
-    : null;
+/** What the bytes say, beside what is said of them. */
+function whatIsWrong({ seq, eventId, prev, leaf }: StoredLeaf, log: string): 'form' | 'columns' | null {
+  const from = Math.max(0, leaf.length - END_BYTES);
+  const end = Buffer.from(leaf.buffer, leaf.byteOffset + from, leaf.length - from).toString('latin1');
+  const [, saysId, saysLog, saysPrev, saysSeq] = END.exec(end) ?? [];
+  if (saysLog !== log || !isCanonicalJson(leaf)) return 'form';
+  return saysId === eventId && saysPrev === prev && saysSeq === String(seq) ? null : 'columns';
 }

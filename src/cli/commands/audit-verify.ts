@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { Administrator } from '../../database/administrator.js';
 import { requireInstallation } from '../../database/installation.js';
+import { OPERATOR_LOG } from '../../ledger/make-checkpoint.js';
 import { verifyLedger } from '../../ledger/read.js';
 import type { StreamHead, StreamVerdict } from '../../ledger/verify.js';
 import { administer } from '../administer.js';
@@ -71,7 +72,7 @@ async function verify(context: CommandContext, options: VerifyOptions): Promise<
   const [header = '', ...lines] = printColumns(['tenant', 'stream', 'events', 'verdict'], verdicts.map(row));
   if (verdicts.length > 0)
     for (const line of [terminal.paint('bold', header), ...lines]) await terminal.answer(line);
-  const streams = `${printCount(verdicts.length, 'stream')}, ${printCount(countEvents(verdicts), 'event')}`;
+  const streams = `${printCount(tenants(verdicts).length, 'stream')}, ${printCount(countEvents(verdicts), 'event')}`;
   await terminal.answer(
     intact
       ? terminal.paint('green', `Intact: ${streams}.`)
@@ -111,12 +112,20 @@ async function sequencePending(administrator: Administrator): Promise<boolean> {
   }
 }
 
+/** All but the operator's stream, whose events are checkpoints. */
+function tenants(verdicts: readonly Verdict[]): readonly Verdict[] {
+  return verdicts.filter(({ log }) => log !== OPERATOR_LOG);
+}
+
 function countEvents(verdicts: readonly Verdict[]): number {
-  return verdicts.reduce((sum, verdict) => sum + (verdict.verdict === 'intact' ? verdict.events : 0), 0);
+  return tenants(verdicts).reduce(
+    (sum, verdict) => sum + (verdict.verdict === 'intact' ? verdict.events : 0),
+    0,
+  );
 }
 
 function row(verdict: Verdict): string[] {
-  const place = [verdict.tenant ?? '(lost)', verdict.log];
+  const place = [verdict.log === OPERATOR_LOG ? '(checkpoints)' : (verdict.tenant ?? '(lost)'), verdict.log];
   switch (verdict.verdict) {
     case 'intact':
       return [...place, String(verdict.events), 'intact'];
@@ -126,6 +135,10 @@ function row(verdict: Verdict): string[] {
       return [...place, '', `tampered at event ${verdict.seq}: ${verdict.what}`];
     case 'truncated':
       return [...place, String(verdict.seq), `truncated: ${verdict.head.seq} events were there`];
+    case 'forked':
+      return [...place, '', `forked: the first ${verdict.seq} events are not those that were signed`];
+    case 'rolled_back':
+      return [...place, String(verdict.seq), `rolled back: ${verdict.kept} events were kept elsewhere`];
   }
 }
 

@@ -1,19 +1,26 @@
 /** The hashes of a Merkle tree as RFC 6962, section 2.1, has them: SHA-256, a leaf and a node told apart by their first byte. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 export const HASH_BYTES = 32;
 
-const LEAF = Uint8Array.of(0);
-const NODE = Uint8Array.of(1);
+/** Bytes that are hashed in one call, which is twice as fast as in several; an entry is seldom longer. */
+const scratch = Buffer.alloc(8192);
 
 /** `SHA-256(0x00 ‖ entry)`. */
 export function leafHash(entry: Uint8Array): Buffer {
-  return createHash('sha256').update(LEAF).update(entry).digest();
+  if (entry.length >= scratch.length)
+    return createHash('sha256').update(Uint8Array.of(0)).update(entry).digest();
+  scratch[0] = 0;
+  scratch.set(entry, 1);
+  return hash('sha256', scratch.subarray(0, entry.length + 1), 'buffer');
 }
 
 /** `SHA-256(0x01 ‖ left ‖ right)`. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return createHash('sha256').update(NODE).update(left).update(right).digest();
+  scratch[0] = 1;
+  scratch.set(left, 1);
+  scratch.set(right, 1 + left.length);
+  return hash('sha256', scratch.subarray(0, 1 + left.length + right.length), 'buffer');
 }
 
 /** The root of a tree without leaves: SHA-256 of nothing. */
