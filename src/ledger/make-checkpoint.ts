@@ -1,8 +1,9 @@
 /** The next checkpoint of a stream: worked out from what the database gives, compared with what was signed before, and signed. */
 import type { DueStream, SignedCheckpoint } from '../database/checkpoints.js';
 import { RingfenceError } from '../errors.js';
-import { checkpointText, parseCheckpoint } from './checkpoint.js';
-import { checkNote, type NoteSigner, type NoteVerifier, parseNote, signNote } from './note.js';
+import { checkpointText, parseCheckpoint } from '../proof/checkpoint.js';
+import { parseNote } from '../proof/note-text.js';
+import { checkNote, type NoteSigner, type NoteVerifier, signNote } from './note.js';
 import { edgeRoot, grow } from './tree/grow.js';
 
 /** The keys that sign, newest first, and those that once did. */

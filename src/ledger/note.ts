@@ -12,11 +12,10 @@ import {
   verify,
 } from 'node:crypto';
 import { RingfenceError } from '../errors.js';
+import { isKeyName, type ParsedNote, splitVerifierKey } from '../proof/note-text.js';
 
 const ED25519 = 0x01;
 const COSIGNATURE = 0x04;
-/** More than any note of ours has; the format asks for at least 16. */
-const SIGNATURES = 64;
 
 /** A public key with the name it signs under. */
 export interface NoteVerifier {
@@ -34,20 +33,6 @@ export interface NoteSigner {
   readonly verifier: NoteVerifier;
   /** The line to put under a text. */
   line(text: string): string;
-}
-
-export interface NoteSignature {
-  readonly name: string;
-  readonly keyId: string;
-  readonly signature: Uint8Array;
-  readonly line: string;
-}
-
-/** A note taken apart; nothing of it has been verified. */
-export interface ParsedNote {
-  /** With its last newline. */
-  readonly text: string;
-  readonly signatures: readonly NoteSignature[];
 }
 
 /** A private Ed25519 key as it is kept: 32 bytes. */
@@ -89,17 +74,20 @@ export function parseVerifier(vkey: string): NoteVerifier {
       'A verifier key looks like this: example.com/name+1234abcd+base64.',
     );
   };
-  const [, name = '', keyId, encoded = ''] = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/u.exec(vkey) ?? refuse();
-  const material = fromBase64(encoded) ?? refuse();
+  const { name, keyId, material } = splitVerifierKey(vkey) ?? refuse();
   const kind = material[0];
   if ((kind !== ED25519 && kind !== COSIGNATURE) || material.length !== 33) refuse();
-  const verifier = verifierOf(name, kind === ED25519 ? ED25519 : COSIGNATURE, material.subarray(1));
+  const verifier = verifierOf(
+    name,
+    kind === ED25519 ? ED25519 : COSIGNATURE,
+    Buffer.from(material.subarray(1)),
+  );
   if (verifier.keyId !== keyId) refuse();
   return verifier;
 }
 
 function verifierOf(name: string, type: typeof ED25519 | typeof COSIGNATURE, raw: Buffer): NoteVerifier {
-  if (!isName(name)) {
+  if (!isKeyName(name)) {
     throw new RingfenceError('config_invalid', 'A key’s name is not empty and has neither spaces nor "+".');
   }
   const material = Buffer.concat([Buffer.of(type), raw]);
@@ -136,28 +124,6 @@ export function signNote(text: string, signers: readonly NoteSigner[]): string {
   return `${text}\n${signers.map((signer) => signer.line(text)).join('')}`;
 }
 
-/** Takes a note apart, or null where it is none. */
-export function parseNote(note: string): ParsedNote | null {
-  if (/[\u0000-\u0009\u000b-\u001f]|\p{Cs}/u.test(note)) return null;
-  const split = note.lastIndexOf('\n\n');
-  if (split < 0 || !note.endsWith('\n')) return null;
-  const lines = note.slice(split + 2, -1).split('\n');
-  if (lines.length > SIGNATURES) return null;
-  const signatures: NoteSignature[] = [];
-  for (const line of lines) {
-    const [, name = '', encoded = ''] = /^— (\S+) (\S+)$/u.exec(line) ?? [];
-    const bytes = fromBase64(encoded);
-    if (!isName(name) || bytes === null || bytes.length < 5) return null;
-    signatures.push({
-      name,
-      keyId: bytes.subarray(0, 4).toString('hex'),
-      signature: bytes.subarray(4),
-      line: `${line}\n`,
-    });
-  }
-  return { text: note.slice(0, split + 1), signatures };
-}
-
 /** What known keys say of a note. */
 export interface NoteVerdict {
   /** Keys whose signature verifies, each with its time (0 where it has none). */
@@ -178,14 +144,4 @@ export function checkNote({ text, signatures }: ParsedNote, verifiers: readonly 
     else good.push({ verifier, time });
   }
   return { good, bad };
-}
-
-function isName(name: string): boolean {
-  return name !== '' && !/[\s+\p{Cc}\p{Cs}]/u.test(name);
-}
-
-/** Standard Base 64 in its one canonical spelling. */
-function fromBase64(text: string): Buffer | null {
-  const bytes = Buffer.from(text, 'base64');
-  return bytes.length > 0 && bytes.toString('base64') === text ? bytes : null;
 }

@@ -2,8 +2,8 @@
  * Reading the ledger, as an auditor: a login that is a member of `ringfence_auditor`, or the database's administrator.
  */
 import { RingfenceError } from '../errors.js';
+import type { Checkpoint } from '../proof/checkpoint.js';
 import { parseCanonical } from './canonical.js';
-import type { Checkpoint } from './checkpoint.js';
 import type { Effect, EventBody } from './event.js';
 import { type CheckpointKeys, OPERATOR_LOG } from './make-checkpoint.js';
 import {

@@ -8,10 +8,12 @@
  * checkpoints signed. Whoever removes those too is shown only by a head or a checkpoint kept out of their reach: pass it as `retained`
  * or `retainedCheckpoints`.
  */
+
+import { type Checkpoint, parseCheckpoint } from '../proof/checkpoint.js';
+import { parseNote } from '../proof/note-text.js';
 import { isCanonicalJson } from './canonical-bytes.js';
-import { type Checkpoint, parseCheckpoint } from './checkpoint.js';
 import { type CheckpointKeys, originOf } from './make-checkpoint.js';
-import { checkNote, parseNote } from './note.js';
+import { checkNote } from './note.js';
 import { RunningRoot } from './tree/grow.js';
 import { leafHash } from './tree/hash.js';
 

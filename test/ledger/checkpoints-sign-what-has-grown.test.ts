@@ -6,15 +6,16 @@ import { checkpointRound, type DueStream, type SignedCheckpoint } from '../../sr
 import type { CheckpointSeeds } from '../../src/database/keys.js';
 import { TenantPool } from '../../src/database/pool.js';
 import type { BackgroundWork } from '../../src/ledger/background-work.js';
-import { parseCheckpoint } from '../../src/ledger/checkpoint.js';
 import { checkpointKeys, startCheckpointer } from '../../src/ledger/checkpointer.js';
 import { makeCheckpoint } from '../../src/ledger/make-checkpoint.js';
-import { checkNote, parseNote } from '../../src/ledger/note.js';
+import { checkNote } from '../../src/ledger/note.js';
 import { RunningRoot } from '../../src/ledger/tree/grow.js';
 import { leafHash, nodeHash } from '../../src/ledger/tree/hash.js';
-import { verifyConsistency, verifyInclusion } from '../../src/ledger/tree/proof.js';
 import { subtreesIn } from '../../src/ledger/tree/tiles.js';
 import { consistencyProof, inclusionProof } from '../../src/ledger/tree/tree.js';
+import { parseCheckpoint } from '../../src/proof/checkpoint.js';
+import { verifyConsistency, verifyInclusion } from '../../src/proof/merkle.js';
+import { parseNote } from '../../src/proof/note-text.js';
 import { describeOnServers } from '../support/test-server.js';
 import { type LedgerDatabase, ledgerDatabase, ledgerKey } from './support/ledger-database.js';
 

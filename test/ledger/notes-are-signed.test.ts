@@ -1,14 +1,8 @@
 /** Signed notes and checkpoints, against the specification's own example. */
 import { describe, expect, it } from 'vitest';
-import { checkpointText, parseCheckpoint } from '../../src/ledger/checkpoint.js';
-import {
-  checkNote,
-  createNoteSigner,
-  generateSeed,
-  parseNote,
-  parseVerifier,
-  signNote,
-} from '../../src/ledger/note.js';
+import { checkNote, createNoteSigner, generateSeed, parseVerifier, signNote } from '../../src/ledger/note.js';
+import { checkpointText, parseCheckpoint } from '../../src/proof/checkpoint.js';
+import { parseNote } from '../../src/proof/note-text.js';
 
 const EXAMPLE = {
   vkey: 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k',

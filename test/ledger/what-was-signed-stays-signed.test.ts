@@ -6,11 +6,11 @@ import { logName } from '../../src/boundary/pseudonym.js';
 import { checkpointRound } from '../../src/database/checkpoints.js';
 import type { CheckpointSeeds } from '../../src/database/keys.js';
 import { TenantPool } from '../../src/database/pool.js';
-import { type Checkpoint, parseCheckpoint } from '../../src/ledger/checkpoint.js';
 import { checkpointKeys, startCheckpointer } from '../../src/ledger/checkpointer.js';
-import { parseNote } from '../../src/ledger/note.js';
 import { readCheckpoints, type VerifyLedgerOptions, verifyLedger } from '../../src/ledger/read.js';
 import type { StreamVerdict } from '../../src/ledger/verify.js';
+import { type Checkpoint, parseCheckpoint } from '../../src/proof/checkpoint.js';
+import { parseNote } from '../../src/proof/note-text.js';
 import { describeOnServers } from '../support/test-server.js';
 import { type LedgerDatabase, ledgerDatabase, ledgerKey } from './support/ledger-database.js';
 

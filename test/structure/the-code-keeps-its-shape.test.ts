@@ -8,6 +8,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** In this order: a folder imports from itself and from those before it. */
 const ORDER = [
+  'proof',
   'errors',
   'operator-log',
   'boundary',
@@ -99,6 +100,12 @@ describe('the source', () => {
       .filter(({ target, folder }) => KEEPERS[target] !== undefined && !KEEPERS[target]?.includes(folder))
       .map(({ file, target }) => `${file} imports ${target}`);
     expect(wrong).toEqual([]);
+  });
+
+  it('checks proofs with nothing of Node, and nothing from outside', () => {
+    expect(imports.filter(({ folder, target }) => folder === 'proof' && !target.startsWith('./'))).toEqual(
+      [],
+    );
   });
 
   it('makes boundaries in boundary/ alone', () => {

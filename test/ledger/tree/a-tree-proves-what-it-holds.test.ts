@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leafHash, nodeHash } from '../../../src/ledger/tree/hash.js';
-import { verifyConsistency, verifyInclusion } from '../../../src/ledger/tree/proof.js';
 import { newTiles, subtreesIn, type TileReader, tilePath } from '../../../src/ledger/tree/tiles.js';
 import { consistencyProof, inclusionProof, rootAt } from '../../../src/ledger/tree/tree.js';
+import { verifyConsistency, verifyInclusion } from '../../../src/proof/merkle.js';
 
 /** MTH(D[n]) of the RFC. */
 function mth(hashes: readonly Uint8Array[]): Uint8Array {

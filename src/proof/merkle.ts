@@ -3,6 +3,8 @@
  * nodes into one, which may be asynchronous: so the same lines check a proof in Node and in a browser.
  */
 
+import { sameBytes } from './bytes.js';
+
 /** `SHA-256(0x01 ‖ left ‖ right)`. */
 export type Combine = (left: Uint8Array, right: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
@@ -39,7 +41,7 @@ export async function verifyInclusion(
     at = Math.floor(at / 2);
     last = Math.floor(last / 2);
   }
-  return last === 0 && equal(hash, root);
+  return last === 0 && sameBytes(hash, root);
 }
 
 export interface Consistency {
@@ -55,7 +57,7 @@ export async function verifyConsistency(
 ): Promise<boolean> {
   if (!isCount(earlier.size) || !isCount(later.size) || earlier.size > later.size) return false;
   if (![earlier.root, later.root, ...proof].every(isHash)) return false;
-  if (earlier.size === later.size) return proof.length === 0 && equal(earlier.root, later.root);
+  if (earlier.size === later.size) return proof.length === 0 && sameBytes(earlier.root, later.root);
   if (earlier.size === 0) return proof.length === 0;
   if (proof.length === 0) return false;
   const [first, ...rest] = isPowerOfTwo(earlier.size) ? [earlier.root, ...proof] : proof;
@@ -83,13 +85,9 @@ export async function verifyConsistency(
     at = Math.floor(at / 2);
     last = Math.floor(last / 2);
   }
-  return last === 0 && equal(before, earlier.root) && equal(after, later.root);
+  return last === 0 && sameBytes(before, earlier.root) && sameBytes(after, later.root);
 }
 
 const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
 const isHash = (hash: Uint8Array): boolean => hash.length === 32;
 const isPowerOfTwo = (n: number): boolean => 2 ** Math.floor(Math.log2(n)) === n;
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
-}

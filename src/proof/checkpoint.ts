@@ -1,5 +1,5 @@
 /** Checkpoints (https://c2sp.org/tlog-checkpoint): whose log, how many leaves, which root. What is signed is this text and no more. */
-import { HASH_BYTES } from './tree/hash.js';
+import { fromBase64, toBase64 } from './bytes.js';
 
 export interface Checkpoint {
   /** Which log: an opaque name. */
@@ -10,7 +10,7 @@ export interface Checkpoint {
 
 /** The three lines. */
 export function checkpointText({ origin, size, root }: Checkpoint): string {
-  return `${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`;
+  return `${origin}\n${size}\n${toBase64(root)}\n`;
 }
 
 /** Reads the text of a note, or null where it is no checkpoint. Lines after the third are passed over. */
@@ -18,7 +18,7 @@ export function parseCheckpoint(text: string): Checkpoint | null {
   const [origin = '', size = '', encoded = '', ...rest] = text.split('\n');
   if (origin === '' || rest.length === 0 || rest.at(-1) !== '' || rest.slice(0, -1).includes('')) return null;
   if (!/^(0|[1-9][0-9]{0,15})$/.test(size) || !Number.isSafeInteger(Number(size))) return null;
-  const root = Buffer.from(encoded, 'base64');
-  if (root.length !== HASH_BYTES || root.toString('base64') !== encoded) return null;
+  const root = fromBase64(encoded);
+  if (root?.length !== 32) return null;
   return { origin, size: Number(size), root };
 }
