@@ -170,24 +170,70 @@ begin atomic
   select t.hashes from ringfence.tile t where t.log = of_log and t.level = at_level and t.index = at_index;
 end;
 
--- Where an event stands.
-create function ringfence.ledger_place(of_event uuid)
-returns table (log text, tenant text, seq bigint, event_id uuid, prev bytea, hash bytea, leaf bytea)
+-- The newest checkpoint of a stream.
+create function ringfence.checkpoint_newest(of_log text) returns table (size bigint, root bytea, note text, made_at timestamptz)
 language sql stable security definer parallel safe set search_path = pg_catalog, pg_temp
 begin atomic
-  select l.log, s.tenant, l.seq, l.event_id, l.prev, l.hash, l.leaf
-  from ringfence.leaf l left join ringfence.stream s on s.log = l.log where l.event_id = of_event;
+  select c.size, c.root, c.note, c.made_at
+  from ringfence.checkpoint c where c.log = of_log order by c.size desc limit 1;
+end;
+
+-- Where an event stands; without a number while it waits to be chained.
+create function ringfence.ledger_place(of_event uuid)
+returns table (log text, tenant text, seq bigint, leaf bytea, pending boolean)
+language sql stable security definer parallel safe set search_path = pg_catalog, pg_temp
+begin atomic
+  select l.log, s.tenant, l.seq, l.leaf, false
+  from ringfence.leaf l left join ringfence.stream s on s.log = l.log where l.event_id = of_event
+  union all
+  select p.log, p.tenant, null, null, true from ringfence.event_pending p where p.id = of_event
+  limit 1;
+end;
+
+-- As before, without the operator's stream: its leaves are no events.
+create or replace function ringfence.ledger_events(of_tenant text, matching jsonb, since timestamptz, at_most int)
+returns table (log text, tenant text, seq bigint, leaf text)
+language sql stable security definer parallel safe set search_path = pg_catalog, pg_temp
+begin atomic
+  with found as (
+    select s.log, s.tenant, f.seq, f.leaf
+    from ringfence.stream s
+    cross join lateral (
+      select l.seq, convert_from(l.leaf, 'UTF8') as leaf
+      from ringfence.leaf l
+      where l.log = s.log
+        and (matching is null or convert_from(l.leaf, 'UTF8')::jsonb @> matching)
+        and (since is null or convert_from(l.leaf, 'UTF8')::json ->> 'recorded_at' >= ringfence.rfc3339(since) collate "C")
+      order by l.seq desc limit at_most
+    ) f
+    where (of_tenant is null or s.tenant = of_tenant) and s.log <> 'operator'
+    union all
+    select p.log, p.tenant, null, w.leaf
+    from ringfence.event_pending p
+    cross join lateral (
+      select '{"boundary":' || p.boundary || ',"event":' || p.body || ',"event_id":"' || p.id || '","log":"' || p.log
+        || '","recorded_at":"' || ringfence.rfc3339(p.recorded_at) || '","row_count":' || p.row_count || ',"version":1}'
+    ) w (leaf)
+    where (of_tenant is null or p.tenant = of_tenant)
+      and (matching is null or w.leaf::jsonb @> matching)
+      and (since is null or p.recorded_at >= since)
+  )
+  select found.log, found.tenant, found.seq, found.leaf
+  from found
+  order by (found.leaf::json ->> 'recorded_at') collate "C" desc, found.seq desc nulls first
+  limit at_most;
 end;
 
 revoke all on function
   ringfence.refuse_other_tile(), ringfence.checkpoint_due(text[], int, int),
   ringfence.checkpoint_add(text[], bigint[], bytea[], text[], text[], int[], bigint[], bytea[]),
-  ringfence.checkpoint_read(text, bigint, int), ringfence.tile_read(text, int, bigint), ringfence.ledger_place(uuid) from public;
+  ringfence.checkpoint_read(text, bigint, int), ringfence.checkpoint_newest(text), ringfence.tile_read(text, int, bigint),
+  ringfence.ledger_place(uuid) from public;
 grant execute on function
   ringfence.checkpoint_due(text[], int, int),
   ringfence.checkpoint_add(text[], bigint[], bytea[], text[], text[], int[], bigint[], bytea[]) to ringfence_gateway;
 grant execute on function
-  ringfence.checkpoint_read(text, bigint, int), ringfence.tile_read(text, int, bigint), ringfence.ledger_place(uuid)
-  to ringfence_auditor;
+  ringfence.checkpoint_read(text, bigint, int), ringfence.checkpoint_newest(text), ringfence.tile_read(text, int, bigint),
+  ringfence.ledger_place(uuid) to ringfence_auditor;
 
 reset role;

@@ -22,6 +22,12 @@ export function originOf(name: string, log: string): string {
   return log === OPERATOR_LOG ? name : `${name}/${log}`;
 }
 
+/** The stream that an origin is of; null where it is of another ledger's. */
+export function logOf(name: string, origin: string): string | null {
+  if (origin === name) return OPERATOR_LOG;
+  return origin.startsWith(`${name}/`) ? origin.slice(name.length + 1) : null;
+}
+
 /**
  * Signs a stream as it is now, if it has grown out of what was signed last.
  *

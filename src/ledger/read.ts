@@ -176,6 +176,12 @@ export async function* readCheckpoints(
   }
 }
 
+/** The note of a stream's newest checkpoint; null before the first. */
+export async function newestCheckpoint(source: LedgerSource, log: string): Promise<string | null> {
+  const { rows } = await source.query('select note from ringfence.checkpoint_newest($1::text)', [log]);
+  return rows[0] === undefined ? null : String(rows[0].note);
+}
+
 export interface VerifyLedgerOptions {
   /** Streams of this tenant only, and the operator's. */
   readonly tenant?: string;

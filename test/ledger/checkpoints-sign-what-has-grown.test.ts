@@ -100,7 +100,11 @@ describeOnServers('checkpoints', (server) => {
       if (note === null) throw new Error('no note');
       expect(checkNote(note, keys.verifiers)).toMatchObject({ good: [{ time: 0 }], bad: [] });
       const signed = parseCheckpoint(note.text);
-      expect(signed).toEqual({ origin: `example.com/ledger/${log}`, size: at + 1, root: here.root });
+      expect(signed).toEqual({
+        origin: `example.com/ledger/${log}`,
+        size: at + 1,
+        root: new Uint8Array(here.root),
+      });
       expect(Buffer.from(running.root())).toEqual(here.root);
     }
     expect(tampered).toEqual([]);

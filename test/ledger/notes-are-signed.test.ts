@@ -69,9 +69,13 @@ describe('a checkpoint', () => {
   const root = Buffer.alloc(32, 7);
 
   it('is three lines, and read back', () => {
-    const text = checkpointText({ origin: 'example.com/log', size: 20_852_163, root });
+    const text = checkpointText({ origin: 'example.com/log', size: 20_852_163, root: new Uint8Array(root) });
     expect(text).toBe(`example.com/log\n20852163\n${root.toString('base64')}\n`);
-    expect(parseCheckpoint(text)).toEqual({ origin: 'example.com/log', size: 20_852_163, root });
+    expect(parseCheckpoint(text)).toEqual({
+      origin: 'example.com/log',
+      size: 20_852_163,
+      root: new Uint8Array(root),
+    });
     expect(parseCheckpoint(`${text}an extension\n`)?.size).toBe(20_852_163);
   });
 

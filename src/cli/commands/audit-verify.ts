@@ -11,6 +11,7 @@ import { administer } from '../administer.js';
 import { printColumns, printCount } from '../columns.js';
 import type { CommandContext } from '../context.js';
 import type { ExitCode } from '../exit-code.js';
+import { readKept, verifyingKeys } from '../kept-checkpoints.js';
 import type { Start } from '../program.js';
 import { withProgress } from '../progress.js';
 import { UsageError } from '../usage-error.js';
@@ -18,6 +19,8 @@ import { UsageError } from '../usage-error.js';
 interface VerifyOptions {
   readonly tenant?: string;
   readonly heads?: string;
+  readonly checkpoint?: readonly string[];
+  readonly key?: readonly string[];
 }
 
 type Verdict = StreamVerdict & { readonly tenant: string | null };
@@ -27,9 +30,11 @@ Examples:
   $ ringfence audit verify
   $ ringfence audit verify --json > heads-2027-01.json      keep it where the database's administrators cannot write
   $ ringfence audit verify --heads heads-2027-01.json       shows a tail that was cut off or rewritten since
+  $ ringfence audit checkpoint > ledger-2027-01.note        the same in three lines, signed, for every stream at once
+  $ ringfence audit verify --checkpoint ledger-2027-01.note
 
 Exit code 0: every stream is intact. 7: one is not. Whoever can write the tables can rewrite a whole tail so that it agrees with
-itself; only heads kept elsewhere show that.`;
+itself; only heads or checkpoints kept elsewhere show that. The checkpoint of the stream "operator" lists those of all others.`;
 
 export function addVerify(audit: Command, start: Start): void {
   audit
@@ -40,6 +45,14 @@ export function addVerify(audit: Command, start: Start): void {
       '--heads <file>',
       'what an earlier "audit verify --json" printed: every stream must go through the heads in it',
     )
+    .option(
+      '--checkpoint <file...>',
+      'checkpoints that were kept elsewhere: their streams must begin with what they signed',
+    )
+    .option(
+      '--key <vkey...>',
+      'public keys that sign checkpoints; else those of the keys file, if there is one',
+    )
     .addHelpText('after', EXAMPLES)
     .action(start(verify));
 }
@@ -47,6 +60,8 @@ export function addVerify(audit: Command, start: Start): void {
 async function verify(context: CommandContext, options: VerifyOptions): Promise<ExitCode> {
   const { terminal } = context;
   const retained = options.heads === undefined ? undefined : await readHeads(options.heads);
+  const keys = await verifyingKeys(context, options.key);
+  const checkpoints = await readKept(options.checkpoint ?? [], keys);
   const { verdicts, pending } = await administer(context, async (administrator) => {
     await requireInstallation(administrator);
     const pending = await withProgress(terminal, 'Chaining pending events', () =>
@@ -57,6 +72,8 @@ async function verify(context: CommandContext, options: VerifyOptions): Promise<
       for await (const verdict of verifyLedger(administrator, {
         ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
         ...(retained === undefined ? {} : { retained }),
+        ...(keys === null ? {} : { keys }),
+        retainedCheckpoints: checkpoints,
       })) {
         all.push(verdict);
       }
@@ -78,6 +95,10 @@ async function verify(context: CommandContext, options: VerifyOptions): Promise<
       ? terminal.paint('green', `Intact: ${streams}.`)
       : terminal.paint('red', 'Not intact: see the verdicts above.'),
   );
+  if (keys === null && verdicts.some(({ log }) => log === OPERATOR_LOG))
+    terminal.say(
+      'note: the signatures of checkpoints were not verified: there is no key. Pass --key or --keys.',
+    );
   if (pending)
     terminal.say(
       'note: events wait that could not be put into their chains from here; they are not part of the verdict.',
