@@ -74,12 +74,12 @@ export function generateKeys(): Keys {
     claimKeys: [generateClaimKey()],
     ledgerKey: randomBytes(32),
     gatewayPassword: randomBytes(24).toString('base64url'),
-    checkpoint: {
-      name: `ringfence/${randomBytes(8).toString('hex')}`,
-      seeds: [randomBytes(32)],
-      retired: [],
-    },
+    checkpoint: generateCheckpointSeeds(),
   };
+}
+
+function generateCheckpointSeeds(): CheckpointSeeds {
+  return { name: `ringfence/${randomBytes(8).toString('hex')}`, seeds: [randomBytes(32)], retired: [] };
 }
 
 /** The password of `ringfence_app`: derived (HKDF, RFC 5869) from the gateway's, and changed with it. */
@@ -95,6 +95,28 @@ export function rotateClaimKey(keys: Keys): Keys {
 /** Leaves only the signing key. */
 export function dropOldClaimKeys(keys: Keys): Keys {
   return { ...keys, claimKeys: [keys.claimKeys[0]] };
+}
+
+/** Puts a new checkpoint key in front, or makes the first; the earlier ones go on signing beside it until they are dropped. */
+export function rotateCheckpointKey(keys: Keys): Keys {
+  const { checkpoint } = keys;
+  if (checkpoint === null) return { ...keys, checkpoint: generateCheckpointSeeds() };
+  return { ...keys, checkpoint: { ...checkpoint, seeds: [randomBytes(32), ...checkpoint.seeds] } };
+}
+
+/**
+ * Leaves only the newest checkpoint key.
+ * @param vkeyOf what is kept of the others, so that what they signed still verifies
+ */
+export function dropOldCheckpointKeys(keys: Keys, vkeyOf: (name: string, seed: Buffer) => string): Keys {
+  const { checkpoint } = keys;
+  if (checkpoint === null) return keys;
+  const { name, retired } = checkpoint;
+  const [newest, ...older] = checkpoint.seeds;
+  return {
+    ...keys,
+    checkpoint: { name, seeds: [newest], retired: [...older.map((seed) => vkeyOf(name, seed)), ...retired] },
+  };
 }
 
 function generateClaimKey(): ClaimKey {

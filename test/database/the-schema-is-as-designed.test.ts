@@ -60,6 +60,8 @@ describeOnServers('schema ringfence', (server) => {
     expect(await granted('stranger')).toEqual([]);
     expect((await granted('ringfence_gateway')).map((name) => name.replace(/\(.*/, ''))).toEqual([
       'applied_policy',
+      'checkpoint_add',
+      'checkpoint_due',
       'domain',
       'enter',
       'execute',

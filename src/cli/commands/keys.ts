@@ -3,8 +3,17 @@ import type { Command } from 'commander';
 import type { Administrator } from '../../database/administrator.js';
 import { addClaimKeys, installClaimKeys } from '../../database/credentials.js';
 import { compareClaimKeys, requireInstallation, rotatedElsewhere } from '../../database/installation.js';
-import { dropOldClaimKeys, type Keys, loadKeys, rotateClaimKey } from '../../database/keys.js';
+import {
+  dropOldCheckpointKeys,
+  dropOldClaimKeys,
+  type Keys,
+  loadKeys,
+  rotateCheckpointKey,
+  rotateClaimKey,
+} from '../../database/keys.js';
 import { RingfenceError } from '../../errors.js';
+import { checkpointKeys } from '../../ledger/checkpointer.js';
+import { createNoteSigner } from '../../ledger/note.js';
 import { administer } from '../administer.js';
 import type { CommandContext } from '../context.js';
 import type { ExitCode } from '../exit-code.js';
@@ -15,26 +24,44 @@ const EXAMPLES = `
 Examples:
   $ ringfence keys rotate        a new key signs; the old ones go on verifying
   (give the keys file to every process that serves agents, and restart it)
-  $ ringfence keys drop-old      only the new key verifies`;
+  $ ringfence keys drop-old      only the new key verifies
+
+Checkpoints of the ledger are signed with another key, which only the keys file has:
+
+  $ ringfence keys rotate --checkpoints      old and new sign together; tell auditors the new one: ringfence audit keys
+  $ ringfence keys drop-old --checkpoints    only the new key signs; what the old one signed still verifies`;
 
 export function addKeys(program: Command, start: Start): void {
   const keys = program
     .command('keys')
-    .description('rotate the keys that sign claims')
+    .description('rotate the keys that sign claims, or checkpoints')
     .addHelpText('after', EXAMPLES);
   keys
     .command('rotate')
     .description('a new signing key, in the database and in the keys file; the old ones go on verifying')
+    .option('--checkpoints', 'the key that signs checkpoints, in place of the one for claims')
     .addHelpText('after', EXAMPLES)
     .action(start(rotate));
   keys
     .command('drop-old')
     .description('leave only the signing key; do it once every process has the new keys file')
+    .option('--checkpoints', 'the keys that sign checkpoints, in place of those for claims')
     .addHelpText('after', EXAMPLES)
     .action(start(dropOld));
 }
 
-async function rotate(context: CommandContext): Promise<ExitCode> {
+interface KeyOptions {
+  readonly checkpoints?: boolean;
+}
+
+async function rotate(context: CommandContext, { checkpoints }: KeyOptions): Promise<ExitCode> {
+  if (checkpoints === true) {
+    return changeCheckpointKeys(
+      context,
+      rotateCheckpointKey,
+      'Give the keys file to every process that signs, and auditors the new key; then: ringfence keys drop-old --checkpoints',
+    );
+  }
   const keys = await administer(context, async (administrator) => {
     const rotated = rotateClaimKey(await ownKeys(context, administrator));
     await inTransaction(administrator, () => addClaimKeys(administrator, rotated));
@@ -50,7 +77,11 @@ async function rotate(context: CommandContext): Promise<ExitCode> {
   return 0;
 }
 
-async function dropOld(context: CommandContext): Promise<ExitCode> {
+async function dropOld(context: CommandContext, { checkpoints }: KeyOptions): Promise<ExitCode> {
+  if (checkpoints === true) {
+    const vkeyOf = (name: string, seed: Buffer): string => createNoteSigner(name, seed).verifier.vkey;
+    return changeCheckpointKeys(context, (keys) => dropOldCheckpointKeys(keys, vkeyOf), null);
+  }
   const keys = await administer(context, async (administrator) => {
     const found = await ownKeys(context, administrator);
     if (await rotatedElsewhere(administrator, found)) {
@@ -71,17 +102,45 @@ async function dropOld(context: CommandContext): Promise<ExitCode> {
   return 0;
 }
 
+/** The database has no part in it: it never sees these keys. */
+async function changeCheckpointKeys(
+  context: CommandContext,
+  change: (keys: Keys) => Keys,
+  next: string | null,
+): Promise<ExitCode> {
+  const { terminal, options, environment } = context;
+  refuseEnvironment(environment);
+  const keys = change(await loadKeys(options.keys, environment));
+  if (keys.checkpoint === null) {
+    throw new RingfenceError('key_missing', `${options.keys} holds no checkpoint key.`, {
+      suggestion: 'Make one with "ringfence keys rotate --checkpoints".',
+    });
+  }
+  await writeKeyFile(options.keys, keys);
+  const { signers, verifiers } = checkpointKeys(keys.checkpoint);
+  const signing = signers.map(({ verifier }) => verifier.vkey);
+  const retired = verifiers.map(({ vkey }) => vkey).slice(signing.length);
+  if (terminal.json) {
+    await terminal.answerJson({ keys: options.keys, signing, retired });
+    return 0;
+  }
+  for (const vkey of signing) await terminal.answer(`${vkey} signs`);
+  if (next !== null) terminal.say(next);
+  return 0;
+}
+
+function refuseEnvironment(environment: NodeJS.ProcessEnv): void {
+  if (!environment.RINGFENCE_KEYS) return;
+  throw new RingfenceError(
+    'config_invalid',
+    'The keys come from RINGFENCE_KEYS, which this command cannot change.',
+    { suggestion: 'Unset it and name the keys file with --keys.' },
+  );
+}
+
 /** The keys of the file, checked to be those of the database. */
 async function ownKeys(context: CommandContext, administrator: Administrator): Promise<Keys> {
-  if (context.environment.RINGFENCE_KEYS) {
-    throw new RingfenceError(
-      'config_invalid',
-      'The keys come from RINGFENCE_KEYS, which this command cannot change.',
-      {
-        suggestion: 'Unset it and name the keys file with --keys.',
-      },
-    );
-  }
+  refuseEnvironment(context.environment);
   const keys = await loadKeys(context.options.keys, context.environment);
   await requireInstallation(administrator);
   if ((await compareClaimKeys(administrator, keys)) === 'foreign') {
