@@ -32,6 +32,16 @@ create table ringfence.checkpoint (
   primary key (log, size)
 );
 
+-- What witnesses signed under a checkpoint: lines of a signed note.
+create table ringfence.cosignature (
+  log text not null,
+  size bigint not null,
+  line text not null check (line ^@ '— ' and octet_length(line) <= 8192 and line !~ '[\x01-\x1f]'),
+  added_at timestamptz not null default clock_timestamp(),
+  primary key (log, size, line),
+  foreign key (log, size) references ringfence.checkpoint (log, size)
+);
+
 -- Locked by whichever session signs.
 create table ringfence.checkpointing (
   only_row boolean primary key default true check (only_row)
@@ -58,9 +68,12 @@ create trigger append_only_rows before delete or truncate on ringfence.tile
   for each statement execute function ringfence.refuse_change();
 create trigger append_only before update or delete or truncate on ringfence.checkpoint
   for each statement execute function ringfence.refuse_change();
+create trigger append_only before update or delete or truncate on ringfence.cosignature
+  for each statement execute function ringfence.refuse_change();
 alter table ringfence.tile enable always trigger append_only;
 alter table ringfence.tile enable always trigger append_only_rows;
 alter table ringfence.checkpoint enable always trigger append_only;
+alter table ringfence.cosignature enable always trigger append_only;
 
 -- Streams with leaves that no checkpoint covers, at most so many, each with its newest checkpoint, the hashes of at most so many leaves after
 -- it, and the tiles at the right edge of its tree. Streams that the caller will not sign are passed over. SQLSTATE 55P03: another session
@@ -170,12 +183,23 @@ begin atomic
   select t.hashes from ringfence.tile t where t.log = of_log and t.level = at_level and t.index = at_index;
 end;
 
--- The newest checkpoint of a stream.
+-- The newest checkpoint of a stream, with what witnesses signed under it.
 create function ringfence.checkpoint_newest(of_log text) returns table (size bigint, root bytea, note text, made_at timestamptz)
 language sql stable security definer parallel safe set search_path = pg_catalog, pg_temp
 begin atomic
-  select c.size, c.root, c.note, c.made_at
+  select c.size, c.root,
+    c.note || coalesce((select string_agg(s.line || chr(10), '' order by s.line)
+      from ringfence.cosignature s where s.log = c.log and s.size = c.size), ''),
+    c.made_at
   from ringfence.checkpoint c where c.log = of_log order by c.size desc limit 1;
+end;
+
+-- Keeps what a witness signed under a checkpoint. Whether it verifies is for whoever verifies.
+create function ringfence.checkpoint_cosign(of_log text, of_size bigint, lines text[]) returns void
+language sql volatile security definer parallel unsafe set search_path = pg_catalog, pg_temp
+begin atomic
+  insert into ringfence.cosignature (log, size, line) select of_log, of_size, l.line from unnest(lines) as l (line)
+  on conflict do nothing;
 end;
 
 -- Where an event stands; without a number while it waits to be chained.
@@ -228,10 +252,12 @@ revoke all on function
   ringfence.refuse_other_tile(), ringfence.checkpoint_due(text[], int, int),
   ringfence.checkpoint_add(text[], bigint[], bytea[], text[], text[], int[], bigint[], bytea[]),
   ringfence.checkpoint_read(text, bigint, int), ringfence.checkpoint_newest(text), ringfence.tile_read(text, int, bigint),
-  ringfence.ledger_place(uuid) from public;
+  ringfence.checkpoint_cosign(text, bigint, text[]), ringfence.ledger_place(uuid) from public;
 grant execute on function
   ringfence.checkpoint_due(text[], int, int),
-  ringfence.checkpoint_add(text[], bigint[], bytea[], text[], text[], int[], bigint[], bytea[]) to ringfence_gateway;
+  ringfence.checkpoint_add(text[], bigint[], bytea[], text[], text[], int[], bigint[], bytea[]),
+  ringfence.checkpoint_cosign(text, bigint, text[]), ringfence.checkpoint_newest(text), ringfence.tile_read(text, int, bigint)
+  to ringfence_gateway;
 grant execute on function
   ringfence.checkpoint_read(text, bigint, int), ringfence.checkpoint_newest(text), ringfence.tile_read(text, int, bigint),
   ringfence.ledger_place(uuid) to ringfence_auditor;

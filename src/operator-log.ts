@@ -8,6 +8,7 @@ export interface OperatorEntry {
     | 'sql_withheld'
     | 'sequencer_failed'
     | 'checkpoint_failed'
+    | 'anchor_failed'
     | 'ledger_tampered'
     | 'refresh_failed'
     | 'freshness_unknown'

@@ -28,8 +28,11 @@ import { type Refresher, startRefresher } from './database/refresher.js';
 import { RingfenceError } from './errors.js';
 import { createGuard } from './guard/guard.js';
 import { type Health, healthOf } from './health.js';
+import type { Anchor } from './ledger/anchors/anchor.js';
+import { startAnchoring } from './ledger/anchors/anchoring.js';
 import { type BackgroundWork, startBackgroundWork } from './ledger/background-work.js';
 import { checkpointKeys, startCheckpointer } from './ledger/checkpointer.js';
+import { OPERATOR_LOG } from './ledger/make-checkpoint.js';
 import { createRecorder } from './ledger/recorder.js';
 import { type OperatorEntry, rateLimitedLog } from './operator-log.js';
 import type { Catalog } from './policy/catalog.js';
@@ -60,6 +63,8 @@ export interface RingfenceOptions extends PoolOptions {
   readonly replicaUrl?: string;
   /** Tools of the product's own, which the policy names under `tools`. See `defineTool`. */
   readonly tools?: readonly OwnTool[];
+  /** Where the ledger's checkpoints are left, out of the database's reach. See `fileAnchor`, `httpAnchor`, `witnessAnchor`. */
+  readonly anchors?: readonly Anchor[];
   /** Who is a member of what. Default: the table `ringfence.membership`. */
   readonly resolver?: MembershipResolver;
   /** Told of what has no tenant to be recorded under: calls without a boundary, a sequencer that fails. Default: a line on stderr. */
@@ -178,9 +183,10 @@ function assemble(
   {
     resolver: given,
     tools: own = [],
+    anchors = [],
     agentSql,
     sqlReach,
-  }: Pick<RingfenceOptions, 'resolver' | 'tools'> & Pick<GateParts, 'agentSql' | 'sqlReach'>,
+  }: Pick<RingfenceOptions, 'resolver' | 'tools' | 'anchors'> & Pick<GateParts, 'agentSql' | 'sqlReach'>,
 ): Ringfence {
   const catalogue = catalogueOf(policy, own);
   for (const { name, manifest } of catalogue.changed) {
@@ -209,6 +215,7 @@ function assemble(
     log,
   });
   const checkpointer = checkpointerOf(keys, gateway, log);
+  const anchoring = anchoringOf(anchors, gateway, log);
   const refresher = refresherOf(policy, gateway, log);
   const resolver: MembershipResolver = given ?? {
     memberships: (principal) => gateway.memberships(principal.user),
@@ -261,6 +268,9 @@ function assemble(
         ?.flush()
         .catch((cause: unknown) => log({ kind: 'checkpoint_failed', message: NOT_SIGNED, cause }));
       await checkpointer?.stop();
+      // What cannot be left anywhere now is in the database, and the next process leaves what is newest then.
+      await Promise.allSettled(anchoring.map((anchor) => anchor.flush()));
+      await Promise.all(anchoring.map((anchor) => anchor.stop()));
       await gateway.close();
     },
   };
@@ -281,6 +291,30 @@ function checkpointerOf(
     onTampered: (cause) =>
       log({ kind: 'ledger_tampered', message: 'A stream is not what was signed before.', cause }),
     onError: (cause) => log({ kind: 'checkpoint_failed', message: NOT_SIGNED, cause }),
+  });
+}
+
+/** Leaves what is signed where the database's administrators cannot change it. */
+function anchoringOf(
+  anchors: readonly Anchor[],
+  gateway: Gateway,
+  log: (entry: OperatorEntry) => void,
+): readonly BackgroundWork[] {
+  return startAnchoring({
+    anchors,
+    newest: () => gateway.newestCheckpoint(OPERATOR_LOG),
+    tiles: async ({ level, index }) => {
+      const hashes = await gateway.tile(OPERATOR_LOG, level, index);
+      if (hashes === null)
+        throw new RingfenceError('ledger_tampered', 'The tree of checkpoints lacks a part.');
+      return hashes;
+    },
+    keep: (size, lines) => gateway.cosign(OPERATOR_LOG, size, lines),
+    onFailure: (name, cause) => {
+      const tampered = cause instanceof RingfenceError && cause.code === 'ledger_tampered';
+      const message = tampered ? cause.message : `The newest checkpoint could not be left with ${name}.`;
+      log({ kind: tampered ? 'ledger_tampered' : 'anchor_failed', message, cause });
+    },
   });
 }
 

@@ -229,6 +229,35 @@ export class Gateway {
     return checkpointRound(this.#ledger, passedOver, sign);
   }
 
+  /** A stream's newest checkpoint; null before the first. */
+  async newestCheckpoint(log: string): Promise<{ readonly size: number; readonly note: string } | null> {
+    const [row] = await queryOwn<{ size: string; note: string }>(
+      this.#ledger,
+      'select size, note from ringfence.checkpoint_newest($1)',
+      [log],
+    );
+    return row === undefined ? null : { size: Number(row.size), note: row.note };
+  }
+
+  /** A tile of a stream's tree; null where there is none. */
+  async tile(log: string, level: number, index: number): Promise<Uint8Array | null> {
+    const [row] = await queryOwn<{ hashes: Buffer | null }>(
+      this.#ledger,
+      'select ringfence.tile_read($1, $2, $3) as hashes',
+      [log, level, index],
+    );
+    return row?.hashes ?? null;
+  }
+
+  /** Keeps what witnesses signed under a checkpoint. */
+  async cosign(log: string, size: number, lines: readonly string[]): Promise<void> {
+    await queryOwn(this.#ledger, 'select ringfence.checkpoint_cosign($1, $2, $3::text[])', [
+      log,
+      size,
+      lines,
+    ]);
+  }
+
   /** Events of all tenants that wait to be chained, 10 001 standing for more, and how long the oldest has. */
   async pendingEvents(): Promise<{ readonly events: number; readonly waitingMs: number }> {
     const [row] = await queryOwn<{ events: string; waiting_ms: string | null }>(
