@@ -24,15 +24,10 @@ import { type EventToRecord, Gateway } from './database/gateway.js';
 import { cursorKeys, type Keys, loadKeys } from './database/keys.js';
 import { withGatewayLogin } from './database/login-url.js';
 import type { PoolOptions } from './database/pool.js';
-import { type Refresher, startRefresher } from './database/refresher.js';
 import { RingfenceError } from './errors.js';
 import { createGuard } from './guard/guard.js';
 import { type Health, healthOf } from './health.js';
 import type { Anchor } from './ledger/anchors/anchor.js';
-import { startAnchoring } from './ledger/anchors/anchoring.js';
-import { type BackgroundWork, startBackgroundWork } from './ledger/background-work.js';
-import { checkpointKeys, startCheckpointer } from './ledger/checkpointer.js';
-import { OPERATOR_LOG } from './ledger/make-checkpoint.js';
 import { createRecorder } from './ledger/recorder.js';
 import { type OperatorEntry, rateLimitedLog } from './operator-log.js';
 import type { Catalog } from './policy/catalog.js';
@@ -51,6 +46,7 @@ import { createFreshness } from './tools/freshness.js';
 import { createGate, type GateParts } from './tools/gate.js';
 import { createSqlReach } from './tools/sql-reach.js';
 import type { AgentSqlParts } from './tools/tool.js';
+import { startUpkeep } from './upkeep.js';
 
 export interface RingfenceOptions extends PoolOptions {
   /** `postgres://host/database`, as the gateway's login with the password in the keys; or with a login of its own. */
@@ -196,11 +192,7 @@ function assemble(
     });
   }
   const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch) });
-  const sequencer = startBackgroundWork({
-    run: (atMost) => gateway.sequence(atMost),
-    onError: (error) =>
-      log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause: error }),
-  });
+  const upkeep = startUpkeep({ policy, gateway, keys, anchors, log });
   const gate = createGate({
     policy,
     gateway,
@@ -214,9 +206,6 @@ function assemble(
     events: createEventWriter(keys.ledgerKey, policy),
     log,
   });
-  const checkpointer = checkpointerOf(keys, gateway, log);
-  const anchoring = anchoringOf(anchors, gateway, log);
-  const refresher = refresherOf(policy, gateway, log);
   const resolver: MembershipResolver = given ?? {
     memberships: (principal) => gateway.memberships(principal.user),
   };
@@ -249,94 +238,15 @@ function assemble(
       return role === undefined ? [] : toolList(usableTools(policy, role, boundary), catalogue.tools);
     },
     health: () => healthOf(gateway, policy.hash),
-    sequence: () => sequencer.flush(),
-    checkpoint: async () => {
-      await sequencer.flush();
-      await checkpointer?.flush();
-    },
+    sequence: () => upkeep.sequence(),
+    checkpoint: () => upkeep.checkpoint(),
     close: async () => {
-      await refresher?.stop();
+      await upkeep.stopRefreshing();
       await recorder.close();
-      // What cannot be chained now stays pending: nothing is lost, and the next process chains it.
-      await sequencer
-        .flush()
-        .catch((cause: unknown) =>
-          log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause }),
-        );
-      await sequencer.stop();
-      await checkpointer
-        ?.flush()
-        .catch((cause: unknown) => log({ kind: 'checkpoint_failed', message: NOT_SIGNED, cause }));
-      await checkpointer?.stop();
-      // What cannot be left anywhere now is in the database, and the next process leaves what is newest then.
-      await Promise.allSettled(anchoring.map((anchor) => anchor.flush()));
-      await Promise.all(anchoring.map((anchor) => anchor.stop()));
+      await upkeep.finish();
       await gateway.close();
     },
   };
-}
-
-const NOT_SIGNED = 'Events wait to be covered by a checkpoint.';
-
-/** Signs what is chained, where the keys can. */
-function checkpointerOf(
-  { checkpoint }: Keys,
-  gateway: Gateway,
-  log: (entry: OperatorEntry) => void,
-): BackgroundWork | null {
-  if (checkpoint === null) return null;
-  return startCheckpointer({
-    keys: checkpointKeys(checkpoint),
-    round: (passedOver, sign) => gateway.checkpoint(passedOver, sign),
-    onTampered: (cause) =>
-      log({ kind: 'ledger_tampered', message: 'A stream is not what was signed before.', cause }),
-    onError: (cause) => log({ kind: 'checkpoint_failed', message: NOT_SIGNED, cause }),
-  });
-}
-
-/** Leaves what is signed where the database's administrators cannot change it. */
-function anchoringOf(
-  anchors: readonly Anchor[],
-  gateway: Gateway,
-  log: (entry: OperatorEntry) => void,
-): readonly BackgroundWork[] {
-  return startAnchoring({
-    anchors,
-    newest: () => gateway.newestCheckpoint(OPERATOR_LOG),
-    tiles: async ({ level, index }) => {
-      const hashes = await gateway.tile(OPERATOR_LOG, level, index);
-      if (hashes === null)
-        throw new RingfenceError('ledger_tampered', 'The tree of checkpoints lacks a part.');
-      return hashes;
-    },
-    keep: (size, lines) => gateway.cosign(OPERATOR_LOG, size, lines),
-    onFailure: (name, cause) => {
-      const tampered = cause instanceof RingfenceError && cause.code === 'ledger_tampered';
-      const message = tampered ? cause.message : `The newest checkpoint could not be left with ${name}.`;
-      log({ kind: tampered ? 'ledger_tampered' : 'anchor_failed', message, cause });
-    },
-  });
-}
-
-/** Refreshes what the policy has refreshed. What goes wrong is the operator's: agents go on reading the rows that there are. */
-function refresherOf(
-  { tables }: CompiledPolicy,
-  gateway: Gateway,
-  log: (entry: OperatorEntry) => void,
-): Refresher | null {
-  if (![...tables.values()].some(({ refreshMinutes }) => refreshMinutes !== null)) return null;
-  return startRefresher({
-    next: () => gateway.nextDueView(),
-    refresh: (view, signal) => gateway.refreshView(view, signal),
-    onFailure: ({ schema, view }, failure) =>
-      log({
-        kind: 'refresh_failed',
-        message: `${schema}.${view} could not be refreshed${failure instanceof Error ? '' : ` (SQLSTATE ${failure.sqlstate})`}. Its rows stay as they are until a later try succeeds.`,
-        cause: failure instanceof Error ? failure : new Error(failure.message),
-      }),
-    onError: (cause) =>
-      log({ kind: 'refresh_failed', message: 'Which materialised views are due could not be read.', cause }),
-  });
 }
 
 /** The guard brings PostgreSQL's parser along: only where some role writes SQL. */

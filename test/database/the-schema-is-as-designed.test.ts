@@ -61,7 +61,9 @@ describeOnServers('schema ringfence', (server) => {
     expect((await granted('ringfence_gateway')).map((name) => name.replace(/\(.*/, ''))).toEqual([
       'applied_policy',
       'checkpoint_add',
+      'checkpoint_cosign',
       'checkpoint_due',
+      'checkpoint_newest',
       'domain',
       'enter',
       'execute',
@@ -72,6 +74,7 @@ describeOnServers('schema ringfence', (server) => {
       'refresh_view',
       'refreshed',
       'sequence',
+      'tile_read',
     ]);
     expect((await granted('ringfence_app')).map((name) => name.replace(/\(.*/, ''))).toEqual([
       'append',

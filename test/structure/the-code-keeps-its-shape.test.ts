@@ -20,6 +20,7 @@ const ORDER = [
   'ledger',
   'tools',
   'health',
+  'upkeep',
   'ringfence',
   'mcp',
   'http',
