@@ -3,11 +3,11 @@
  */
 import { RingfenceError } from '../errors.js';
 import type { Checkpoint } from '../proof/checkpoint.js';
-import { parseCanonical } from './canonical.js';
 import type { Effect, EventBody } from './event.js';
 import { type CheckpointKeys, OPERATOR_LOG } from './make-checkpoint.js';
 import {
   type KeptNote,
+  listedCheckpoint,
   type StoredLeaf,
   type StreamHead,
   type StreamVerdict,
@@ -271,14 +271,10 @@ async function verifyGrowing(
   });
 }
 
-/** The checkpoint that a leaf of the operator's stream tells of; the newest of each stream is kept. */
-function list({ leaf }: StoredLeaf, listed: Map<string, Checkpoint>): void {
-  const told = parseCanonical(Buffer.from(leaf).toString()) as
-    | { readonly checkpoint?: { readonly log: string; readonly size: number; readonly root: string } }
-    | undefined;
-  if (told?.checkpoint === undefined) return;
-  const { log, size, root } = told.checkpoint;
-  listed.set(log, { origin: log, size, root: Buffer.from(root, 'base64') });
+/** Keeps what a leaf of the operator's stream tells of, the newest of each stream. */
+function list(leaf: StoredLeaf, listed: Map<string, Checkpoint>): void {
+  const told = listedCheckpoint(leaf);
+  if (told !== null) listed.set(told.origin, told);
 }
 
 async function readHead(source: LedgerSource, log: string): Promise<StreamHead | null> {

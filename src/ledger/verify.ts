@@ -11,6 +11,7 @@
 
 import { type Checkpoint, parseCheckpoint } from '../proof/checkpoint.js';
 import { parseNote } from '../proof/note-text.js';
+import { parseCanonical } from './canonical.js';
 import { isCanonicalJson } from './canonical-bytes.js';
 import { type CheckpointKeys, originOf } from './make-checkpoint.js';
 import { checkNote } from './note.js';
@@ -37,6 +38,7 @@ export interface StreamHead {
  * What does not agree, at the leaf that shows it first:
  *
  * - `leaf_hash`: the bytes do not have the stored hash: they or it were changed;
+ * - `tile`: in an export, the tree's inner hashes are not those of its leaves;
  * - `columns`: the stored number, id or previous hash is not the one in the bytes;
  * - `chain`: the leaf follows another one than the one before it;
  * - `gap`: the leaf with this number is missing;
@@ -47,6 +49,7 @@ export interface StreamHead {
  * - `retained`: the leaf is not the one that a head kept elsewhere names: the chain was rewritten.
  */
 export type Mismatch =
+  | 'tile'
   | 'leaf_hash'
   | 'columns'
   | 'chain'
@@ -225,15 +228,41 @@ function mismatch(leaf: StoredLeaf, last: StreamHead, log: string): Mismatch | n
 
 /** How a leaf ends: members that the database wrote, after those that it was given. */
 const END =
-  /,"event_id":"([0-9a-f-]{36})","log":"([a-z0-9_]+)","prev":"([0-9a-f]{64})",(?:"recorded_at":"[^"\\]+","row_count":[0-9]+,)?"seq":([0-9]+),"sequenced_at":"[^"\\]+","version":1\}$/;
+  /,"event_id":"([0-9a-f-]{36})","log":"([a-z0-9_]+)","prev":"([0-9a-f]{64})",(?:"recorded_at":"[^"\\]+","row_count":[0-9]+,)?"seq":([1-9][0-9]{0,15}),"sequenced_at":"[^"\\]+","version":1\}$/;
 /** Bytes from the end in which those members are. */
 const END_BYTES = 420;
 
-/** What the bytes say, beside what is said of them. */
-function whatIsWrong({ seq, eventId, prev, leaf }: StoredLeaf, log: string): 'form' | 'columns' | null {
+/** What a leaf's own bytes say of it. */
+export interface LeafEnd {
+  readonly eventId: string;
+  readonly log: string;
+  readonly prev: string;
+  readonly seq: number;
+}
+
+/** The members at the end of a leaf; null where the bytes do not end like one. */
+export function leafEnd(leaf: Uint8Array): LeafEnd | null {
   const from = Math.max(0, leaf.length - END_BYTES);
   const end = Buffer.from(leaf.buffer, leaf.byteOffset + from, leaf.length - from).toString('latin1');
-  const [, saysId, saysLog, saysPrev, saysSeq] = END.exec(end) ?? [];
-  if (saysLog !== log || !isCanonicalJson(leaf)) return 'form';
-  return saysId === eventId && saysPrev === prev && saysSeq === String(seq) ? null : 'columns';
+  const [, eventId, log, prev, seq] = END.exec(end) ?? [];
+  return eventId === undefined || log === undefined || prev === undefined
+    ? null
+    : { eventId, log, prev, seq: Number(seq) };
+}
+
+/** The checkpoint that a leaf of the operator's stream tells of, its stream as `origin`; null for any other leaf. */
+export function listedCheckpoint({ leaf }: StoredLeaf): Checkpoint | null {
+  const told = parseCanonical(Buffer.from(leaf).toString()) as
+    | { readonly checkpoint?: { readonly log: string; readonly size: number; readonly root: string } }
+    | undefined;
+  if (told?.checkpoint === undefined) return null;
+  const { log, size, root } = told.checkpoint;
+  return { origin: log, size, root: Buffer.from(root, 'base64') };
+}
+
+/** What the bytes say, beside what is said of them. */
+function whatIsWrong({ seq, eventId, prev, leaf }: StoredLeaf, log: string): 'form' | 'columns' | null {
+  const end = leafEnd(leaf);
+  if (end?.log !== log || !isCanonicalJson(leaf)) return 'form';
+  return end.eventId === eventId && end.prev === prev && end.seq === seq ? null : 'columns';
 }
