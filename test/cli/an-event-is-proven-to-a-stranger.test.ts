@@ -85,6 +85,31 @@ describe('an event', () => {
     return { ...other, run: (args, options) => other.run([...args, '--keys', 'keys.json'], options) };
   };
 
+  it('is in an export, which verifies on that machine as well', async () => {
+    const written = await succeed(place, ['audit', 'export', '--out', stranger.path('ledger'), '--json']);
+    expect(written.json()).toMatchObject({ streams: [{ events: 5 }, { log: 'operator' }] });
+    const verified = await succeed(stranger, [
+      'audit',
+      'verify',
+      '--from',
+      'ledger',
+      '--key',
+      vkey,
+      '--json',
+    ]);
+    expect(verified.json()).toMatchObject({ intact: true, events: 5, signaturesChecked: true });
+    const said = await stranger.run(['audit', 'verify', '--from', 'ledger']);
+    expect([said.exit, said.stderr]).toEqual([0, expect.stringContaining('were not verified')]);
+    await writeFile(stranger.path('ledger/operator/checkpoint'), 'none');
+    const tampered = await stranger.run(['audit', 'verify', '--from', 'ledger', '--key', vkey]);
+    expect([tampered.exit, tampered.stdout]).toEqual([
+      7,
+      expect.stringContaining('unreadable: operator/checkpoint'),
+    ]);
+    expect((await stranger.run(['audit', 'verify', '--from', 'nowhere'])).exit).toBe(64);
+    expect((await stranger.run(['audit', 'verify', '--from', 'ledger', '--tenant', 'north'])).exit).toBe(64);
+  });
+
   it('that is none, or in no stream, is said to be so', async () => {
     expect((await place.run(['audit', 'prove', 'seven'])).exit).toBe(64);
     const absent = await place.run(['audit', 'prove', '0190f7a0-0000-7000-8000-000000000000']);

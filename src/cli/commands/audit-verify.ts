@@ -1,29 +1,28 @@
 /** `ringfence audit verify`: does every stream of the ledger prove itself? */
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import type { Administrator } from '../../database/administrator.js';
 import { requireInstallation } from '../../database/installation.js';
-import { OPERATOR_LOG } from '../../ledger/make-checkpoint.js';
+import { verifyExport } from '../../ledger/export/verify-export.js';
 import { verifyLedger } from '../../ledger/read.js';
-import type { StreamHead, StreamVerdict } from '../../ledger/verify.js';
+import type { StreamHead } from '../../ledger/verify.js';
 import { administer } from '../administer.js';
-import { printColumns, printCount } from '../columns.js';
 import type { CommandContext } from '../context.js';
 import type { ExitCode } from '../exit-code.js';
 import { readKept, verifyingKeys } from '../kept-checkpoints.js';
 import type { Start } from '../program.js';
 import { withProgress } from '../progress.js';
 import { UsageError } from '../usage-error.js';
+import { reportVerdicts, type Verdict } from '../verdicts.js';
 
 interface VerifyOptions {
   readonly tenant?: string;
   readonly heads?: string;
+  readonly from?: string;
   readonly checkpoint?: readonly string[];
   readonly key?: readonly string[];
 }
-
-type Verdict = StreamVerdict & { readonly tenant: string | null };
 
 const EXAMPLES = `
 Examples:
@@ -32,6 +31,7 @@ Examples:
   $ ringfence audit verify --heads heads-2027-01.json       shows a tail that was cut off or rewritten since
   $ ringfence audit checkpoint > ledger-2027-01.note        the same in three lines, signed, for every stream at once
   $ ringfence audit verify --checkpoint ledger-2027-01.note
+  $ ringfence audit verify --from ledger-2027-01 --key 'ringfence/…+1234abcd+A…'      an export; needs no database
 
 Exit code 0: every stream is intact. 7: one is not. Whoever can write the tables can rewrite a whole tail so that it agrees with
 itself; only heads or checkpoints kept elsewhere show that. The checkpoint of the stream "operator" lists those of all others.`;
@@ -44,6 +44,9 @@ export function addVerify(audit: Command, start: Start): void {
     .option(
       '--heads <file>',
       'what an earlier "audit verify --json" printed: every stream must go through the heads in it',
+    )
+    .addOption(
+      new Option('--from <folder>', 'an export, in place of the database').conflicts(['tenant', 'heads']),
     )
     .option(
       '--checkpoint <file...>',
@@ -62,6 +65,18 @@ async function verify(context: CommandContext, options: VerifyOptions): Promise<
   const retained = options.heads === undefined ? undefined : await readHeads(options.heads);
   const keys = await verifyingKeys(context, options.key);
   const checkpoints = await readKept(options.checkpoint ?? [], keys);
+  if (options.from !== undefined) {
+    const all: Verdict[] = [];
+    const folder = options.from;
+    await withProgress(terminal, 'Verifying', async () => {
+      const given = { retainedCheckpoints: checkpoints, ...(keys === null ? {} : { keys }) };
+      for await (const verdict of verifyExport(folder, given)) all.push({ ...verdict, tenant: null });
+    }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+      throw new UsageError(`${folder} is no folder.`, 'Pass one that "ringfence audit export" wrote.');
+    });
+    return reportVerdicts(terminal, all, { pending: false, signaturesChecked: keys !== null });
+  }
   const { verdicts, pending } = await administer(context, async (administrator) => {
     await requireInstallation(administrator);
     const pending = await withProgress(terminal, 'Chaining pending events', () =>
@@ -81,33 +96,7 @@ async function verify(context: CommandContext, options: VerifyOptions): Promise<
     });
     return { verdicts, pending };
   });
-  const intact = verdicts.every(({ verdict }) => verdict === 'intact' || verdict === 'empty');
-  if (terminal.json) {
-    await terminal.answerJson({ intact, events: countEvents(verdicts), pending, streams: verdicts });
-    return intact ? 0 : 7;
-  }
-  const [header = '', ...lines] = printColumns(['tenant', 'stream', 'events', 'verdict'], verdicts.map(row));
-  if (verdicts.length > 0)
-    for (const line of [terminal.paint('bold', header), ...lines]) await terminal.answer(line);
-  const streams = `${printCount(tenants(verdicts).length, 'stream')}, ${printCount(countEvents(verdicts), 'event')}`;
-  await terminal.answer(
-    intact
-      ? terminal.paint('green', `Intact: ${streams}.`)
-      : terminal.paint('red', 'Not intact: see the verdicts above.'),
-  );
-  if (keys === null && verdicts.some(({ log }) => log === OPERATOR_LOG))
-    terminal.say(
-      'note: the signatures of checkpoints were not verified: there is no key. Pass --key or --keys.',
-    );
-  if (pending)
-    terminal.say(
-      'note: events wait that could not be put into their chains from here; they are not part of the verdict.',
-    );
-  if (!intact)
-    terminal.say(
-      'Keep the database as it is, compare it with a backup or an export, and find out who could write to schema ringfence.',
-    );
-  return intact ? 0 : 7;
+  return reportVerdicts(terminal, verdicts, { pending, signaturesChecked: keys !== null });
 }
 
 /** Puts what is pending into its chains, where this login and this server may. Returns whether events still wait. */
@@ -130,36 +119,6 @@ async function sequencePending(administrator: Administrator): Promise<boolean> {
     // A standby, or a login that may only read.
     if (state !== '25006' && state !== '42501') throw error;
     return await waiting().catch(() => true);
-  }
-}
-
-/** All but the operator's stream, whose events are checkpoints. */
-function tenants(verdicts: readonly Verdict[]): readonly Verdict[] {
-  return verdicts.filter(({ log }) => log !== OPERATOR_LOG);
-}
-
-function countEvents(verdicts: readonly Verdict[]): number {
-  return tenants(verdicts).reduce(
-    (sum, verdict) => sum + (verdict.verdict === 'intact' ? verdict.events : 0),
-    0,
-  );
-}
-
-function row(verdict: Verdict): string[] {
-  const place = [verdict.log === OPERATOR_LOG ? '(checkpoints)' : (verdict.tenant ?? '(lost)'), verdict.log];
-  switch (verdict.verdict) {
-    case 'intact':
-      return [...place, String(verdict.events), 'intact'];
-    case 'empty':
-      return [...place, '0', 'empty'];
-    case 'tampered':
-      return [...place, '', `tampered at event ${verdict.seq}: ${verdict.what}`];
-    case 'truncated':
-      return [...place, String(verdict.seq), `truncated: ${verdict.head.seq} events were there`];
-    case 'forked':
-      return [...place, '', `forked: the first ${verdict.seq} events are not those that were signed`];
-    case 'rolled_back':
-      return [...place, String(verdict.seq), `rolled back: ${verdict.kept} events were kept elsewhere`];
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Start } from '../program.js';
 import { addCheckpoint } from './audit-checkpoint.js';
+import { addExport } from './audit-export.js';
 import { addProve } from './audit-prove.js';
 import { addShow } from './audit-show.js';
 import { addVerify } from './audit-verify.js';
@@ -21,4 +22,5 @@ export function addAudit(program: Command, start: Start): void {
   addVerify(audit, start);
   addProve(audit, start);
   addCheckpoint(audit, start);
+  addExport(audit, start);
 }
