@@ -2,6 +2,8 @@
  * Ringfence put together: one policy, one database, one gate.
  */
 import { readFile } from 'node:fs/promises';
+import { type Approvals, createApprovals } from './approvals/approvals.js';
+import { type Sweeper, startSweeper } from './approvals/sweeper.js';
 import type { Boundary } from './boundary/boundary.js';
 import {
   type AcrossTenantsOptions,
@@ -35,6 +37,8 @@ import type { Catalog } from './policy/catalog.js';
 import { compilePolicy } from './policy/compile.js';
 import type { CompiledPolicy } from './policy/compiled.js';
 import { type PolicyFile, parsePolicy } from './policy/file.js';
+import { createCanaries } from './tools/canaries.js';
+import { plantedCanary } from './tools/canary.js';
 import { catalogueOf } from './tools/catalogue.js';
 import { createCursorCodec } from './tools/cursor.js';
 import { type ListedTool, toolList } from './tools/data-tools.js';
@@ -94,6 +98,15 @@ export interface Ringfence {
    * not be recorded and so is not answered. Denials and failures are values.
    */
   call(tool: string, input: unknown, options?: CallOptions): Promise<Decision>;
+  /**
+   * The value of a canary that the policy names, to be planted in a row, a document or a prompt: for a tenant, where each has its own.
+   * @throws {RingfenceError} `config_invalid` where the policy has no such canary, or a tenant is missing or too much.
+   */
+  canary(name: string, tenant?: string): string;
+  /** Tells the operator, where a face has something to tell that is nobody else's. */
+  readonly log: (entry: OperatorEntry) => void;
+  /** Calls that wait for people, and what people say of them, inside the ambient boundary. */
+  readonly approvals: Approvals;
   /** Every tool that is served, whoever may use it. */
   readonly catalogue: readonly ListedTool[];
   /** The tools that the ambient boundary may use, as a model is told of them. */
@@ -102,7 +115,7 @@ export interface Ringfence {
   health(): Promise<Health>;
   /** Makes leaves of all events that are pending now. */
   sequence(): Promise<void>;
-  /** Ends the calls under way, chains what is pending, and closes every connection. */
+  /** Waits for the calls under way, chains what is pending, and closes every connection. Make no more calls. */
   close(): Promise<void>;
 }
 
@@ -192,6 +205,7 @@ function assemble(
     onError: (error) =>
       log({ kind: 'sequencer_failed', message: 'Events wait to be chained.', cause: error }),
   });
+  const canaries = createCanaries(policy, keys.ledgerKey);
   const gate = createGate({
     policy,
     gateway,
@@ -202,16 +216,29 @@ function assemble(
     sqlReach,
     estimates: createEstimates(),
     freshness: createFreshness({ policy, read: () => gateway.refreshedViews(), log }),
-    events: createEventWriter(keys.ledgerKey, policy),
+    events: createEventWriter(keys.ledgerKey, policy, canaries),
+    canaries,
+    ledgerKey: keys.ledgerKey,
     log,
   });
+  const approvals = createApprovals({
+    policy,
+    store: gateway.approvals,
+    recorder,
+    ledgerKey: keys.ledgerKey,
+  });
   const refresher = refresherOf(policy, gateway, log);
+  const sweeper = sweeperOf(policy, gateway, log);
+  const underWay = new Set<Promise<unknown>>();
   const resolver: MembershipResolver = given ?? {
     memberships: (principal) => gateway.memberships(principal.user),
   };
   return {
     policy,
     catalogue: toolList(undefined, catalogue.tools),
+    canary: (name, tenant) => plantedCanary(policy.canaries, keys.ledgerKey, name, tenant ?? null).value,
+    approvals,
+    log,
     boundaryFor: (principal, given) => resolveBoundary(principal, { ...given, policy, resolver }),
     trustedBoundary: (fields) => trustedBoundary({ ...fields, policy }),
     reloadBoundary: (snapshot) => reloadBoundary(snapshot, { resolver, policy }),
@@ -230,7 +257,13 @@ function assemble(
         });
         throw error;
       }
-      return gate.call(boundary, tool, input, given);
+      const calling = gate.call(boundary, tool, input, given);
+      underWay.add(calling);
+      try {
+        return await calling;
+      } finally {
+        underWay.delete(calling);
+      }
     },
     tools: () => {
       const boundary = currentBoundary();
@@ -241,6 +274,9 @@ function assemble(
     sequence: () => sequencer.flush(),
     close: async () => {
       await refresher?.stop();
+      await sweeper?.stop();
+      // Each of them still has its event to write.
+      while (underWay.size > 0) await Promise.allSettled(underWay);
       await recorder.close();
       // What cannot be chained now stays pending: nothing is lost, and the next process chains it.
       await sequencer
@@ -272,6 +308,24 @@ function refresherOf(
       }),
     onError: (cause) =>
       log({ kind: 'refresh_failed', message: 'Which materialised views are due could not be read.', cause }),
+  });
+}
+
+/** Ends what nobody decided in time, where the policy has something for people to decide. */
+function sweeperOf(
+  policy: CompiledPolicy,
+  gateway: Gateway,
+  log: (entry: OperatorEntry) => void,
+): Sweeper | null {
+  if (policy.approvals.length === 0) return null;
+  return startSweeper({
+    expire: (atMost) => gateway.approvals.expire(atMost),
+    onError: (cause) =>
+      log({
+        kind: 'approvals_unswept',
+        message: 'Approvals whose deadline has passed could not be written down. No call is made on one.',
+        cause,
+      }),
   });
 }
 

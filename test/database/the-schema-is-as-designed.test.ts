@@ -60,6 +60,11 @@ describeOnServers('schema ringfence', (server) => {
     expect(await granted('stranger')).toEqual([]);
     expect((await granted('ringfence_gateway')).map((name) => name.replace(/\(.*/, ''))).toEqual([
       'applied_policy',
+      'approval_ask',
+      'approval_consume',
+      'approval_decide',
+      'approvals',
+      'approvals_expire',
       'domain',
       'enter',
       'execute',
@@ -72,7 +77,9 @@ describeOnServers('schema ringfence', (server) => {
       'sequence',
     ]);
     expect((await granted('ringfence_app')).map((name) => name.replace(/\(.*/, ''))).toEqual([
-      'append',
+      'approval_consume',
+      'call_begin',
+      'call_end',
       'domain',
       'enter',
       'role',
