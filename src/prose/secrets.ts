@@ -6,7 +6,7 @@ import { type Detector, matches, type Span } from './detector.js';
  * PyPI, DigitalOcean.
  */
 const ISSUED = new RegExp(
-  String.raw`(?<![A-Za-z0-9])(?:${[
+  `(?<![A-Za-z0-9])(?:${[
     'gh[pousr]_[A-Za-z0-9]{20,255}',
     'github_pat_[A-Za-z0-9_]{20,255}',
     'gl[a-z]{2,5}-[A-Za-z0-9_-]{16,255}',
