@@ -6,6 +6,7 @@
  * fact, not a test. --quick: a tenth of the data, for a first look.
  */
 import { parseArgs, styleText } from 'node:util';
+import { canaryRows } from './canaries.mjs';
 import { executorRows } from './executor.mjs';
 import { guardRows } from './guard.mjs';
 import { sealedRows } from './sealed.mjs';
@@ -29,6 +30,7 @@ try {
     ['recorded calls', recordedRows],
     ['decisions', decisionRows],
     ['the guard', guardRows],
+    ['canaries', canaryRows],
     ['agent-written SQL', executorRows],
     ['plans under row-level security', shapeRows],
     ['ten to ten thousand tenants', tenantRows],

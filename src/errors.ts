@@ -33,6 +33,10 @@ export type ErrorCode =
   | 'database_refused'
   | 'apply_failed'
   | 'plan_changed'
+  | 'approval_unknown'
+  | 'approval_refused'
+  | 'approval_settled'
+  | 'approval_invalid'
   | 'ledger_unavailable'
   | 'ledger_tampered'
   | 'server_failed';
@@ -91,6 +95,10 @@ export type DenialCode =
   | 'sql_invalid'
   | 'sql_refused'
   | 'tool_refused'
+  | 'approval_denied'
+  | 'approval_expired'
+  | 'approval_revoked'
+  | 'approval_used'
   | 'not_found'
   | 'conflict'
   | 'constraint_failed';

@@ -1,4 +1,6 @@
 /** The public surface. Named exports, no logic. */
+export type { Approval, ApprovalState, ApprovalWord } from './approvals/approval.js';
+export type { ApprovalAnswer, ApprovalFilter, Approvals } from './approvals/approvals.js';
 export type { Actor, ActorKind, Boundary, BoundaryFields, CrossTenant } from './boundary/boundary.js';
 export { assertBoundary } from './boundary/boundary.js';
 export type { AcrossTenantsOptions, ActingForOptions, CrossTenantRules } from './boundary/cross-tenant.js';
@@ -35,12 +37,18 @@ export type { CompiledPolicy } from './policy/compiled.js';
 export { PolicyInvalidError } from './policy/complaint.js';
 export type { PolicyFile } from './policy/file.js';
 export { parsePolicy } from './policy/file.js';
+export type { Detector, Span } from './prose/detector.js';
+export { matches } from './prose/detector.js';
+export type { ProseEntry, ProseLog, ProseOptions } from './prose/prose-log.js';
+export { defaultDetectors, scrub } from './prose/scrub.js';
 export type { Ringfence, RingfenceOptions } from './ringfence.js';
 export { createRingfence } from './ringfence.js';
 export type { ListedTool } from './tools/data-tools.js';
-export type { Allowed, CallOptions, Decision, Denied, Failed } from './tools/decision.js';
+export type { Allowed, CallOptions, Decision, Denied, Failed, Pending, Untrusted } from './tools/decision.js';
 export type { OwnTool, Risk, ToolDefinition, ToolRun, Undo } from './tools/define-tool.js';
 export { defineTool, Refusal } from './tools/define-tool.js';
 export { manifestOf } from './tools/manifest.js';
+export type { AnswerToTell } from './tools/model-text.js';
+export { modelText } from './tools/model-text.js';
 export type { AnswerColumn, Effect } from './tools/tool.js';
 export { workingWithRingfence } from './tools/working-with-ringfence.js';

@@ -13,10 +13,17 @@ export interface OperatorEntry {
     | 'refresh_failed'
     | 'freshness_unknown'
     | 'tool_changed'
+    | 'approvals_unswept'
+    | 'canary_seen'
+    | 'prose_failed'
     | 'request_failed'
     | 'request_refused';
   readonly message: string;
   readonly cause?: unknown;
+  /** Of `canary_seen`: which canary, by its name; in which tool's call; and the event that says so. */
+  readonly canary?: string;
+  readonly tool?: string;
+  readonly event?: string;
   /** How many entries of this kind were left out since the last one. */
   readonly suppressed?: number;
 }
@@ -31,10 +38,12 @@ export function rateLimitedLog(
 ): (entry: OperatorEntry) => void {
   const windows = new Map<string, { since: number; count: number; suppressed: number }>();
   return (entry) => {
-    let window = windows.get(entry.kind);
+    // One canary must not drown another.
+    const key = `${entry.kind} ${entry.canary ?? ''}`;
+    let window = windows.get(key);
     if (window === undefined || now() - window.since >= WINDOW_MS) {
       window = { since: now(), count: 0, suppressed: window?.suppressed ?? 0 };
-      windows.set(entry.kind, window);
+      windows.set(key, window);
     }
     if (++window.count > PER_WINDOW) {
       window.suppressed++;
@@ -45,9 +54,9 @@ export function rateLimitedLog(
   };
 }
 
-function writeLine({ kind, message, cause, suppressed }: OperatorEntry): void {
+function writeLine({ kind, cause, suppressed, ...told }: OperatorEntry): void {
   const why = cause instanceof Error ? { cause: cause.message } : {};
   process.stderr.write(
-    `${JSON.stringify({ ringfence: kind, message, ...why, ...(suppressed ? { suppressed } : {}) })}\n`,
+    `${JSON.stringify({ ringfence: kind, ...told, ...why, ...(suppressed ? { suppressed } : {}) })}\n`,
   );
 }

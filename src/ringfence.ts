@@ -2,6 +2,7 @@
  * Ringfence put together: one policy, one database, one gate.
  */
 import { readFile } from 'node:fs/promises';
+import { type Approvals, createApprovals } from './approvals/approvals.js';
 import type { Boundary } from './boundary/boundary.js';
 import {
   type AcrossTenantsOptions,
@@ -34,6 +35,8 @@ import type { Catalog } from './policy/catalog.js';
 import { compilePolicy } from './policy/compile.js';
 import type { CompiledPolicy } from './policy/compiled.js';
 import { type PolicyFile, parsePolicy } from './policy/file.js';
+import { createCanaries } from './tools/canaries.js';
+import { plantedCanary } from './tools/canary.js';
 import { catalogueOf } from './tools/catalogue.js';
 import { createCursorCodec } from './tools/cursor.js';
 import { type ListedTool, toolList } from './tools/data-tools.js';
@@ -96,6 +99,15 @@ export interface Ringfence {
    * not be recorded and so is not answered. Denials and failures are values.
    */
   call(tool: string, input: unknown, options?: CallOptions): Promise<Decision>;
+  /**
+   * The value of a canary that the policy names, to be planted in a row, a document or a prompt: for a tenant, where each has its own.
+   * @throws {RingfenceError} `config_invalid` where the policy has no such canary, or a tenant is missing or too much.
+   */
+  canary(name: string, tenant?: string): string;
+  /** Tells the operator, where a face has something to tell that is nobody else's. */
+  readonly log: (entry: OperatorEntry) => void;
+  /** Calls that wait for people, and what people say of them, inside the ambient boundary. */
+  readonly approvals: Approvals;
   /** Every tool that is served, whoever may use it. */
   readonly catalogue: readonly ListedTool[];
   /** The tools that the ambient boundary may use, as a model is told of them. */
@@ -106,7 +118,7 @@ export interface Ringfence {
   sequence(): Promise<void>;
   /** Makes leaves of all events that are pending now, and signs them where these keys do: a call for which that matters waits for it. */
   checkpoint(): Promise<void>;
-  /** Ends the calls under way, chains what is pending, and closes every connection. */
+  /** Waits for the calls under way, chains what is pending, and closes every connection. Make no more calls. */
   close(): Promise<void>;
 }
 
@@ -193,6 +205,7 @@ function assemble(
   }
   const recorder = createRecorder<EventToRecord>({ send: (batch) => gateway.record(batch) });
   const upkeep = startUpkeep({ policy, gateway, keys, anchors, log });
+  const canaries = createCanaries(policy, keys.ledgerKey);
   const gate = createGate({
     policy,
     gateway,
@@ -203,15 +216,27 @@ function assemble(
     sqlReach,
     estimates: createEstimates(),
     freshness: createFreshness({ policy, read: () => gateway.refreshedViews(), log }),
-    events: createEventWriter(keys.ledgerKey, policy),
+    events: createEventWriter(keys.ledgerKey, policy, canaries),
+    canaries,
+    ledgerKey: keys.ledgerKey,
     log,
   });
+  const approvals = createApprovals({
+    policy,
+    store: gateway.approvals,
+    recorder,
+    ledgerKey: keys.ledgerKey,
+  });
+  const underWay = new Set<Promise<unknown>>();
   const resolver: MembershipResolver = given ?? {
     memberships: (principal) => gateway.memberships(principal.user),
   };
   return {
     policy,
     catalogue: toolList(undefined, catalogue.tools),
+    canary: (name, tenant) => plantedCanary(policy.canaries, keys.ledgerKey, name, tenant ?? null).value,
+    approvals,
+    log,
     boundaryFor: (principal, given) => resolveBoundary(principal, { ...given, policy, resolver }),
     trustedBoundary: (fields) => trustedBoundary({ ...fields, policy }),
     reloadBoundary: (snapshot) => reloadBoundary(snapshot, { resolver, policy }),
@@ -230,7 +255,13 @@ function assemble(
         });
         throw error;
       }
-      return gate.call(boundary, tool, input, given);
+      const calling = gate.call(boundary, tool, input, given);
+      underWay.add(calling);
+      try {
+        return await calling;
+      } finally {
+        underWay.delete(calling);
+      }
     },
     tools: () => {
       const boundary = currentBoundary();
@@ -241,7 +272,9 @@ function assemble(
     sequence: () => upkeep.sequence(),
     checkpoint: () => upkeep.checkpoint(),
     close: async () => {
-      await upkeep.stopRefreshing();
+      await upkeep.pause();
+      // Each of them still has its event to write.
+      while (underWay.size > 0) await Promise.allSettled(underWay);
       await recorder.close();
       await upkeep.finish();
       await gateway.close();

@@ -1,4 +1,5 @@
-/** What goes on in the background while Ringfence is open: chaining, signing, leaving checkpoints elsewhere, refreshing. */
+/** What goes on in the background while Ringfence is open: chaining, signing, leaving checkpoints elsewhere, refreshing, deadlines. */
+import { type Sweeper, startSweeper } from './approvals/sweeper.js';
 import type { Gateway } from './database/gateway.js';
 import type { Keys } from './database/keys.js';
 import { type Refresher, startRefresher } from './database/refresher.js';
@@ -24,7 +25,8 @@ export interface Upkeep {
   sequence(): Promise<void>;
   /** Resolves once everything that is pending now is chained, and signed where these keys do. */
   checkpoint(): Promise<void>;
-  stopRefreshing(): Promise<void>;
+  /** Ends what nobody waits for: refreshing views, and writing down which deadlines have passed. */
+  pause(): Promise<void>;
   /** Chains, signs and leaves elsewhere what there is, and ends. Nothing that fails is lost: the next process goes on with it. */
   finish(): Promise<void>;
 }
@@ -37,13 +39,17 @@ export function startUpkeep({ policy, gateway, keys, anchors, log }: UpkeepParts
   const checkpointer = checkpointerOf(keys, gateway, log, unsigned);
   const anchoring = anchoringOf(anchors, gateway, log);
   const refresher = refresherOf(policy, gateway, log);
+  const sweeper = sweeperOf(policy, gateway, log);
   return {
     sequence: () => sequencer.flush(),
     checkpoint: async () => {
       await sequencer.flush();
       await checkpointer?.flush();
     },
-    stopRefreshing: async () => refresher?.stop(),
+    pause: async () => {
+      await refresher?.stop();
+      await sweeper?.stop();
+    },
     finish: async () => {
       await sequencer.flush().catch(unchained);
       await sequencer.stop();
@@ -117,5 +123,23 @@ function refresherOf(
       }),
     onError: (cause) =>
       log({ kind: 'refresh_failed', message: 'Which materialised views are due could not be read.', cause }),
+  });
+}
+
+/** Ends what nobody decided in time, where the policy has something for people to decide. */
+function sweeperOf(
+  policy: CompiledPolicy,
+  gateway: Gateway,
+  log: (entry: OperatorEntry) => void,
+): Sweeper | null {
+  if (policy.approvals.length === 0) return null;
+  return startSweeper({
+    expire: (atMost) => gateway.approvals.expire(atMost),
+    onError: (cause) =>
+      log({
+        kind: 'approvals_unswept',
+        message: 'Approvals whose deadline has passed could not be written down. No call is made on one.',
+        cause,
+      }),
   });
 }

@@ -27,6 +27,7 @@ export const sidebar: Group[] = [
     items: [
       { text: 'Tools', link: '/tools' },
       { text: 'Your own tools', link: '/own-tools' },
+      { text: 'Approvals', link: '/approvals' },
       { text: 'Frameworks', link: '/frameworks' },
       { text: 'HTTP', link: '/http' },
       { text: 'MCP', link: '/mcp' },

@@ -5,15 +5,27 @@
 import type { Boundary } from '../boundary/boundary.js';
 import { currentBoundary, within } from '../boundary/propagation.js';
 import { RingfenceError } from '../errors.js';
+import type { ProseLog, ProseOptions } from '../prose/prose-log.js';
 import type { Ringfence } from '../ringfence.js';
 import type { ListedTool } from '../tools/data-tools.js';
+import type { AnswerToTell } from '../tools/model-text.js';
+import { toldError } from '../tools/told-error.js';
 
-export interface AdapterOptions {
+/** Whose calls they are, and what is said about them. */
+export interface Located {
   /**
    * The boundary that calls run in. Left out: the run's own context, as `context.boundary`, or else the ambient one (see `within`): so one
    * agent, made once, serves every request.
    */
   readonly boundary?: Boundary;
+}
+
+/** What an adapter needs to log what an agent says. */
+export interface ProseAdapterOptions extends Located, ProseOptions {
+  readonly onProse: ProseLog;
+}
+
+export interface AdapterOptions extends Located {
   /** Tools by name. Left out: those that the boundary may use, or all where none is known yet. */
   readonly tools?: readonly string[];
 }
@@ -48,8 +60,8 @@ export function told(inputSchema: object): ToldSchema {
   };
 }
 
-/** What a model is told of a call: the decision, without the parts that are for operators. */
-export type ToolOutcome = Readonly<Record<string, unknown>>;
+/** What a program is given of a call: the decision, without the parts that are for operators. A model is told it as `modelText` writes it. */
+export type ToolOutcome = AnswerToTell & Readonly<Record<string, unknown>>;
 
 /** The tools to offer. */
 export function offered(ringfence: Ringfence, { boundary, tools }: AdapterOptions): readonly ListedTool[] {
@@ -82,13 +94,12 @@ export async function callTool(
     return outcome;
   } catch (error) {
     if (!(error instanceof RingfenceError) || error.code === 'boundary_invalid') throw error;
-    const { code, message, suggestion } = error;
-    return { decision: 'failed', code, reason: message, ...(suggestion === undefined ? {} : { suggestion }) };
+    return { decision: 'failed', ...toldError(error) };
   }
 }
 
 /** A boundary that a framework's context carries. `within` refuses anything that only looks like one. */
-function boundaryIn(context: unknown): Boundary | undefined {
+export function boundaryIn(context: unknown): Boundary | undefined {
   if (typeof context !== 'object' || context === null) return undefined;
   const { boundary } = context as { readonly boundary?: Boundary };
   return boundary;

@@ -1,21 +1,27 @@
 /** `ringfence/openai-agents`: the tools for the OpenAI Agents SDK. */
-import { type FunctionTool, tool } from '@openai/agents';
+import * as sdk from '@openai/agents';
 import type { Ringfence } from '../ringfence.js';
+import { modelText } from '../tools/model-text.js';
 import { type AdapterOptions, callTool, offered } from './call.js';
+import { assertPeer } from './peer.js';
 
-export type { AdapterOptions } from './call.js';
+export type { AdapterOptions, ProseAdapterOptions } from './call.js';
 export { MAX_STEPS } from './call.js';
+export { openAiProse } from './openai-prose.js';
 
 /**
  * The tools, as an `Agent` takes them. Pass `maxTurns: MAX_STEPS` to `run`, and a boundary as `context: { boundary }` unless it is given here.
  *
+ * @throws {RingfenceError} `config_invalid` where another version of the framework is installed.
  * @example
  * ```ts
  * const agent = new Agent({ name: 'desk', instructions: workingWithRingfence, tools: openAiTools(ringfence) });
  * await run(agent, 'Which customers owe us money?', { context: { boundary }, maxTurns: MAX_STEPS });
  * ```
  */
-export function openAiTools(ringfence: Ringfence, options: AdapterOptions = {}): FunctionTool<unknown>[] {
+export function openAiTools(ringfence: Ringfence, options: AdapterOptions = {}): sdk.FunctionTool<unknown>[] {
+  const { tool } = sdk;
+  assertPeer({ adapter: 'ringfence/openai-agents', name: '@openai/agents', range: '^0.20.0' }, { tool });
   return offered(ringfence, options).map(({ name, description, inputSchema }) =>
     tool({
       name,
@@ -24,7 +30,7 @@ export function openAiTools(ringfence: Ringfence, options: AdapterOptions = {}):
       strict: false,
       parameters: { ...inputSchema, additionalProperties: true } as never,
       execute: async (input: unknown, run, details) =>
-        JSON.stringify(
+        modelText(
           await callTool(ringfence, name, input, {
             boundary: options.boundary,
             context: run?.context,
@@ -32,5 +38,5 @@ export function openAiTools(ringfence: Ringfence, options: AdapterOptions = {}):
           }),
         ),
     }),
-  ) as FunctionTool<unknown>[];
+  ) as sdk.FunctionTool<unknown>[];
 }

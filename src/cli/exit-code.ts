@@ -3,13 +3,13 @@
  */
 import type { ErrorCode } from '../errors.js';
 
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 64 | 130;
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 64 | 130;
 
 /** The whole table, in the order in which `--help` prints it. */
 const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   0: 'done; for plan: nothing to change; for try: every call was answered, denials included',
   1: 'unexpected: a fault in Ringfence; for demo: something leaked',
-  2: 'plan: there are changes to apply',
+  2: 'plan: there are changes to apply; tools: there are some to accept',
   3: 'the policy is invalid, names what the database does not have, or has not been applied',
   4: 'the database cannot be reached, or was lost',
   5: 'the database is unsafe, unsupported, read-only, or refused',
@@ -17,6 +17,7 @@ const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   7: 'the ledger was tampered with, or is not available',
   8: 'keys or configuration are missing or invalid',
   9: 'no boundary: token, membership, role or value refused',
+  10: 'an approval is not there, not yours to decide, or settled already',
   64: 'usage: a wrong flag or argument, or an input file that cannot be read',
   130: 'interrupted, or declined when asked',
 };
@@ -45,6 +46,10 @@ const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   database_refused: 5,
   apply_failed: 6,
   plan_changed: 6,
+  approval_unknown: 10,
+  approval_refused: 10,
+  approval_settled: 10,
+  approval_invalid: 10,
   ledger_unavailable: 7,
   ledger_tampered: 7,
   server_failed: 4,

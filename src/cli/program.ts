@@ -3,7 +3,9 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply.js';
+import { addApprovals } from './commands/approvals.js';
 import { addAudit } from './commands/audit.js';
+import { addCanary } from './commands/canary.js';
 import { addDemo } from './commands/demo.js';
 import { addInit } from './commands/init.js';
 import { addKeys } from './commands/keys.js';
@@ -11,6 +13,7 @@ import { addMcp } from './commands/mcp.js';
 import { addPlan } from './commands/plan.js';
 import { addRemove } from './commands/remove.js';
 import { addServe } from './commands/serve.js';
+import { addTools } from './commands/tools.js';
 import { addTry } from './commands/try.js';
 import type { CommandContext } from './context.js';
 import { type ExitCode, printExitCodes } from './exit-code.js';
@@ -98,11 +101,14 @@ async function commandLine(start: Start, { stdout }: Surroundings): Promise<Comm
     addInit,
     addPlan,
     addApply,
+    addTools,
     addTry,
     addServe,
     addMcp,
+    addApprovals,
     addAudit,
     addKeys,
+    addCanary,
     addRemove,
   ])
     add(program, start);

@@ -1,5 +1,5 @@
 /** One line of what `ringfence try` answers. */
-import type { Decision } from '../tools/decision.js';
+import type { Decision, Untrusted } from '../tools/decision.js';
 import type { Freshness } from '../tools/freshness.js';
 import type { AnswerColumn } from '../tools/tool.js';
 import { printable, printCell, printColumns, printCount } from './columns.js';
@@ -13,6 +13,8 @@ export interface TryResult {
   readonly code: string | null;
   /** For `sql`: what the rows hold, in its order. */
   readonly columns?: readonly AnswerColumn[];
+  /** Which members hold what others wrote. */
+  readonly untrusted?: readonly Untrusted[];
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   readonly truncated: boolean;
   /** When the rows of each materialised view were read from its tables, where that is known. */
@@ -26,6 +28,11 @@ export interface TryResult {
   readonly event?: string;
   readonly nextCursor?: string;
   readonly suggestion?: string;
+  /** Of a dry run: the rules that the call would wait for. */
+  readonly needsApproval?: readonly string[];
+  /** Where it is pending: the request for approval, and when that is denied by the clock. */
+  readonly approval?: string;
+  readonly expiresAt?: string;
 }
 
 /** What the gate decided, with every key that a reader counts on. */
@@ -38,6 +45,7 @@ export function answered(tool: string, decision: Decision): TryResult {
     reason: allowed ? null : decision.reason,
     code: decision.code ?? null,
     ...(allowed && decision.columns !== undefined ? { columns: decision.columns } : {}),
+    ...(allowed && decision.untrusted !== undefined ? { untrusted: decision.untrusted } : {}),
     rows: allowed ? decision.rows : [],
     truncated: allowed && decision.truncated,
     ...(allowed && decision.freshness !== undefined ? { freshness: decision.freshness } : {}),
@@ -47,6 +55,10 @@ export function answered(tool: string, decision: Decision): TryResult {
     event,
     ...(allowed && decision.nextCursor !== undefined ? { nextCursor: decision.nextCursor } : {}),
     ...(suggestion === undefined ? {} : { suggestion }),
+    ...(allowed && decision.needsApproval !== undefined ? { needsApproval: decision.needsApproval } : {}),
+    ...(decision.decision === 'pending'
+      ? { approval: decision.approval, expiresAt: decision.expiresAt }
+      : {}),
   };
 }
 
@@ -70,7 +82,7 @@ export function lostDatabase({ decision, code }: TryResult): ExitCode {
   return code === 'database_read_only' ? 5 : 0;
 }
 
-const COLOURS = { allowed: 'green', denied: 'yellow', failed: 'red' } as const;
+const COLOURS = { allowed: 'green', denied: 'yellow', failed: 'red', pending: 'cyan' } as const;
 /** Rows shown to a person; a program gets all. */
 const SHOWN = 20;
 
@@ -92,6 +104,10 @@ export function printResult(terminal: Pick<Terminal, 'paint'>, result: TryResult
   ];
   if (reason !== null) lines.push(`  ${printable(reason)}`);
   if (suggestion !== undefined) lines.push(`  ${printable(suggestion)}`);
+  if (result.approval !== undefined)
+    lines.push(`  approval ${result.approval}, until ${result.expiresAt ?? ''}`);
+  if (result.needsApproval !== undefined)
+    lines.push(`  would wait for approval: ${result.needsApproval.join(', ')}`);
   if (output !== undefined) lines.push(`  ${printable(JSON.stringify(output))}`);
   for (const [name, at] of Object.entries(result.freshness ?? {}))
     lines.push(`  ${printable(name)} as of ${at ?? 'an unknown time'}`);

@@ -43,6 +43,9 @@ export const CONNECTION_LOST = failed(
   'Try again.',
 );
 
+/** Whoever called no longer wants an answer, and nothing had been begun. */
+export const GIVEN_UP = failed('timeout', 'The call was given up.');
+
 /** The connection went away under a write. */
 export const OUTCOME_UNKNOWN = failed(
   'outcome_unknown',
@@ -103,6 +106,11 @@ const BY_STATE: Readonly<Record<string, StatementVerdict>> = {
   '40P01': failed('timeout', 'Somebody else changed the same rows at the same time.', 'Try again.'),
   '53300': failed('busy', 'The database takes no more connections at the moment.', 'Try again in a moment.'),
   P0001: REFUSED_BY_PRODUCT,
+  RF403: denied(
+    'approval_used',
+    'The approval of this call was used, revoked or ran out while the call was on its way.',
+    'Make the same call again: it is asked for anew.',
+  ),
   RF404: denied('not_found', 'No such row in your slice.', 'Look the row up with "query" first.'),
 };
 

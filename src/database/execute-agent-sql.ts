@@ -6,7 +6,7 @@
 import pg from 'pg';
 import type { ExecuteCall, ExecuteOutcome } from './agent-sql.js';
 import type { ClaimMaker } from './claim.js';
-import { CONNECTION_LOST, judgeStatementError, type StatementVerdict } from './database-error.js';
+import { CONNECTION_LOST, GIVEN_UP, judgeStatementError, type StatementVerdict } from './database-error.js';
 import { Pipeline, type PipelineOutcome } from './pipeline.js';
 import type { TenantPool } from './pool.js';
 import { parseRecords } from './record-text.js';
@@ -24,11 +24,6 @@ const EXECUTE =
 const TEXT_PER_CONNECTION = 1_000_000;
 const textTaken = new WeakMap<pg.PoolClient, number>();
 
-export const GIVEN_UP: StatementVerdict = {
-  kind: 'failed',
-  code: 'timeout',
-  reason: 'The call was given up.',
-};
 /** It could not even be canceled: its connection was closed. */
 export const OVERSTAYED: StatementVerdict = {
   kind: 'failed',

@@ -10,6 +10,8 @@ import type { Catalog } from '../policy/catalog.js';
 import type { CatalogExposure } from '../policy/exposure.js';
 import type { DescribeCall, DescribeOutcome, ExecuteCall, ExecuteOutcome } from './agent-sql.js';
 import { type AppCall, type AppOutcome, runInApp } from './app-session.js';
+import { createApprovalStore } from './approval-store.js';
+import type { ApprovalStore } from './approvals.js';
 import { checkpointRound, type DueStream, type SignedCheckpoint } from './checkpoints.js';
 import { type ClaimMaker, createClaimMaker } from './claim.js';
 import { describeAgentSql } from './describe-agent-sql.js';
@@ -61,6 +63,8 @@ export class Gateway {
   /** Made for the first call that needs it: most products have no tools of their own at first. */
   #app: TenantPool | undefined;
   readonly #options: GatewayOptions;
+  /** Calls that wait for people. */
+  readonly approvals: ApprovalStore;
 
   private constructor(options: GatewayOptions, claims: ClaimMaker) {
     this.#claims = claims;
@@ -72,6 +76,7 @@ export class Gateway {
         : new TenantPool({ ...options, url: options.replicaUrl });
     this.#ledger = new TenantPool({ ...options, size: LEDGER_CONNECTIONS, perTenant: LEDGER_CONNECTIONS });
     this.#pools = [...new Set([this.#primary, this.#reads, this.#ledger])];
+    this.approvals = createApprovalStore(this.#primary, this.#ledger, claims);
   }
 
   /**

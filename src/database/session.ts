@@ -10,9 +10,12 @@ import pg from 'pg';
 import type { Boundary } from '../boundary/boundary.js';
 import { quoteIdent } from '../compile/quote.js';
 import type { CompiledRole } from '../policy/compiled.js';
+import { consumeStep } from './approval-store.js';
+import type { ApprovalUse } from './approvals.js';
 import type { ClaimMaker } from './claim.js';
 import {
   CONNECTION_LOST,
+  GIVEN_UP,
   judgeStatementError,
   OUTCOME_UNKNOWN,
   type StatementVerdict,
@@ -35,6 +38,8 @@ export interface SealedCall {
   readonly removes?: boolean;
   /** Undoes what the statement did, after its constraints have been checked. */
   readonly dry?: boolean;
+  /** Approvals that the call uses up, in the same transaction. */
+  readonly approvals?: readonly ApprovalUse[];
 }
 
 export type SealedOutcome =
@@ -77,6 +82,11 @@ async function attempt(
   call: SealedCall,
 ): Promise<{ outcome: SealedOutcome; lost: boolean }> {
   const lease = await pool.lease(call.boundary.tenant);
+  if (call.signal?.aborted) {
+    lease.release(true);
+    const cause = new Error('given up before it began');
+    return { outcome: { kind: 'verdict', verdict: GIVEN_UP, cause }, lost: false };
+  }
   if (call.effect === 'write' && lease.facts.standby) {
     lease.release(true);
     return { outcome: readOnly(), lost: false };
@@ -96,10 +106,8 @@ async function attempt(
     ],
   };
   const statement = { ...call.statement, name: pool.pooled ? '' : preparedName(call.statement.text) };
-  const pipeline = new Pipeline(
-    lease.client,
-    call.dry ? [...BEFORE_DRY, enter, statement, ...AFTER_DRY] : [enter, statement],
-  );
+  const steps = [...consumeStep(claim, call.approvals ?? []), enter, statement];
+  const pipeline = new Pipeline(lease.client, call.dry ? [...BEFORE_DRY, ...steps, ...AFTER_DRY] : steps);
   const guard = guardTime(lease, call.timeoutMs, call.signal);
   lease.client.query(pipeline);
   const done = await pipeline.outcome;
@@ -116,7 +124,7 @@ function judge(
 ): { outcome: SealedOutcome; lost: boolean } {
   const { error } = done;
   if (error === null) {
-    const result = done.results[call.dry ? BEFORE_DRY.length + 1 : 1];
+    const result = done.results.at(call.dry ? -1 - AFTER_DRY.length : -1);
     if (result && done.idle) return { outcome: { kind: 'rows', result }, lost: false };
     return { outcome: unknownEnd(call, new Error('the transaction did not end')), lost: false };
   }

@@ -14,14 +14,22 @@ export interface Scopes {
   readonly read: string;
   /** For tools that change something. */
   readonly write: string;
+  /** For people who decide what agents asked for: never in a token that an agent works with. Default `ringfence:approve`. */
+  readonly approve?: string;
 }
 
-export const DEFAULT_SCOPES: Scopes = { read: 'ringfence:read', write: 'ringfence:write' };
+export const DEFAULT_SCOPES = {
+  read: 'ringfence:read',
+  write: 'ringfence:write',
+  approve: 'ringfence:approve',
+} as const satisfies Scopes;
 
 /** A caller whose token holds, and what its scopes leave. */
 export interface Caller {
   readonly principal: Principal;
   readonly tools: readonly string[] | null;
+  /** The scope that it would take to decide what agents asked for; null where the token has it. */
+  readonly missesApprove: string | null;
 }
 
 /** Thrown where a token holds and its scopes do not suffice. */
@@ -44,13 +52,16 @@ export async function authenticate(
     throw new RingfenceError('token_invalid', 'Send the header "Authorization: Bearer <token>".');
   }
   const principal = await verify(token);
-  if (scopes === null) return { principal, tools: null };
+  const approve = scopes?.approve ?? DEFAULT_SCOPES.approve;
+  // Without scopes nothing tells a person's token from an agent's.
+  if (scopes === null) return { principal, tools: null, missesApprove: approve };
   const granted = grantedScopes(principal);
   const tools = catalogue
     .filter(({ effect }) => granted.has(effect === 'read' ? scopes.read : scopes.write))
     .map(({ name }) => name);
-  if (tools.length === 0) throw new ScopeError(scopes.read);
-  return { principal, tools };
+  const missesApprove = granted.has(approve) ? null : approve;
+  if (tools.length === 0 && missesApprove !== null) throw new ScopeError(scopes.read);
+  return { principal, tools, missesApprove };
 }
 
 /** The boundary for one request of a caller. The agent is the client that the token was issued to. */
@@ -62,6 +73,23 @@ export async function openBoundary(
   return await ringfence.boundaryFor(principal, {
     actor: { kind: 'agent', id: clientOf(principal) },
     tools,
+    ...(traceId === undefined ? {} : { traceId }),
+  });
+}
+
+/**
+ * The boundary of the person who holds the token, for what agents may not do.
+ * @throws {ScopeError} where the token's scopes do not say that it is for that.
+ */
+export async function openPersonBoundary(
+  ringfence: Ringfence,
+  { principal, missesApprove }: Caller,
+  traceId: string | undefined,
+): Promise<Boundary> {
+  if (missesApprove !== null) throw new ScopeError(missesApprove);
+  return await ringfence.boundaryFor(principal, {
+    actor: { kind: principal.kind, id: clientOf(principal) },
+    tools: [],
     ...(traceId === undefined ? {} : { traceId }),
   });
 }

@@ -1,7 +1,8 @@
 /** The body of a tool call: `{"input": {…}, "reason": "…", …}`. */
 import { z } from 'zod';
 import type { CallOptions } from '../tools/decision.js';
-import { type Problem, problem } from './problem.js';
+import { jsonBody } from './json-body.js';
+import type { Problem } from './problem.js';
 
 export const callBodySchema = z.strictObject({
   input: z.unknown().describe('The tool’s input, by the schema that /v1/tools gives.'),
@@ -18,27 +19,9 @@ export interface CallBody {
 
 /** Reads a call, or says what is wrong with it. */
 export async function callBody(request: Request): Promise<CallBody | Problem> {
-  const type = request.headers.get('content-type') ?? '';
-  if (type.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
-    return problem('unsupported_media_type', 'Send the call as application/json.');
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(await request.text());
-  } catch {
-    return problem('malformed_json', 'The body is not JSON.', 'Send {"input": {…}}.');
-  }
-  const parsed = callBodySchema.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const where = issue?.path.join('.') || 'the body';
-    return problem(
-      'malformed_json',
-      `${where}: ${issue?.message ?? 'not as expected'}.`,
-      'Send {"input": {…}}.',
-    );
-  }
-  const { input, reason, correlation_id, attempt, dry } = parsed.data;
+  const read = await jsonBody(request, callBodySchema, '{"input": {…}}');
+  if ('status' in read) return read;
+  const { input, reason, correlation_id, attempt, dry } = read.body;
   return {
     input: input ?? {},
     options: {

@@ -3,8 +3,10 @@
  *
  * `type` is `urn:ringfence:problem:<code>`, `detail` what an agent may be told; `rule`, `suggestion` and `event` come along.
  */
-import { type DenialCode, type ErrorCode, type FailureCode, RingfenceError } from '../errors.js';
+import type { DenialCode, FailureCode } from '../errors.js';
 import type { Decision } from '../tools/decision.js';
+import { visibleJson } from '../tools/model-text.js';
+import { type ToldCode, toldError } from '../tools/told-error.js';
 
 export interface Problem {
   readonly type: string;
@@ -55,6 +57,10 @@ const OF_CALLS: Readonly<Record<DenialCode | FailureCode, number>> = {
   sql_invalid: 422,
   sql_refused: 403,
   tool_refused: 422,
+  approval_denied: 403,
+  approval_expired: 403,
+  approval_revoked: 403,
+  approval_used: 409,
   not_found: 404,
   conflict: 409,
   constraint_failed: 422,
@@ -71,7 +77,7 @@ const OF_CALLS: Readonly<Record<DenialCode | FailureCode, number>> = {
 };
 
 /** What is not here is a fault of the server's: 500. */
-const OF_ERRORS: Readonly<Partial<Record<ErrorCode, number>>> = {
+const OF_ERRORS: Readonly<Record<ToldCode, number>> = {
   boundary_missing: 401,
   boundary_expired: 401,
   token_invalid: 401,
@@ -85,6 +91,10 @@ const OF_ERRORS: Readonly<Partial<Record<ErrorCode, number>>> = {
   database_busy: 503,
   database_timeout: 503,
   database_read_only: 503,
+  approval_unknown: 404,
+  approval_refused: 403,
+  approval_settled: 409,
+  approval_invalid: 400,
   ledger_unavailable: 503,
   key_missing: 503,
 };
@@ -126,27 +136,21 @@ function withStatus(status: number, code: string, detail: string, suggestion: st
   };
 }
 
-/** A decision that is not "allowed". */
-export function problemOfDecision(decision: Exclude<Decision, { decision: 'allowed' }>): Problem {
+/** A refusal or a failure. */
+export function problemOfDecision(decision: Exclude<Decision, { decision: 'allowed' | 'pending' }>): Problem {
   const { code, reason, rule, suggestion, event } = decision;
   return { ...withStatus(OF_CALLS[code], code, reason, suggestion), rule, event };
 }
 
 /** An error that kept a call from being decided. Of what is not Ringfence's own, nothing is told. */
 export function problemOfError(error: unknown): Problem {
-  const status = error instanceof RingfenceError ? OF_ERRORS[error.code] : undefined;
-  // What an operator has to mend is told to the operator, in the log.
-  if (!(error instanceof RingfenceError) || status === undefined)
-    return problem('internal', 'The request could not be served.');
-  const { code, message, suggestion } = error;
-  if (status === 503)
-    return withStatus(503, code, 'The service is not available at the moment.', 'Try again later.');
-  return withStatus(status, code, message, suggestion);
+  const { code, reason, suggestion } = toldError(error);
+  return withStatus(code === 'internal' ? OF_FACE.internal : OF_ERRORS[code], code, reason, suggestion);
 }
 
 /** The problem as a response. */
 export function problemResponse(told: Problem, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify(told), {
+  return new Response(visibleJson(told), {
     status: told.status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
   });

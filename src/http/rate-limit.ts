@@ -11,17 +11,17 @@ export interface RateLimits {
 export const DEFAULT_RATE_LIMITS: RateLimits = { perAddress: 1_200, perSession: 600 };
 
 export interface RateLimiter {
-  /** Seconds to wait before the next request, or 0 where this one may go on. */
-  take(key: string): Promise<number>;
+  /** Seconds to wait before the next request, or 0 where these may go on: one, unless told otherwise. */
+  take(key: string, requests?: number): Promise<number>;
 }
 
 /** Counts by key over a minute. */
 export function createRateLimiter(perMinute: number): RateLimiter {
   const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
   return {
-    async take(key) {
+    async take(key, requests = 1) {
       try {
-        await limiter.consume(key);
+        await limiter.consume(key, requests);
         return 0;
       } catch (refused) {
         if (refused instanceof RateLimiterRes) return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));

@@ -5,7 +5,8 @@
  * the seal or from the signed claim, so that the process that writes an event cannot write it under another boundary.
  */
 
-export type Effect = 'allowed' | 'denied' | 'failed';
+/** `pending`: it waits for people. */
+export type Effect = 'allowed' | 'denied' | 'failed' | 'pending';
 
 export interface EventBody {
   /** What was called: a tool's name, or `boundary.open` and the like. */
@@ -29,8 +30,16 @@ export interface EventBody {
   readonly tables: readonly string[];
   readonly columns: readonly string[];
   readonly blocked: readonly string[];
+  /** Requests for approval that it made, used or is about: their ids, and the digest of the call. */
+  readonly approvals?: readonly { readonly id: string; readonly digest: string }[];
   /** For a tool of the product's own: what its statements were and how many rows they met, the first fifty. */
-  readonly statements?: readonly { readonly command: string; readonly rows: number; readonly us: number }[];
+  readonly statements?: readonly {
+    readonly command: string;
+    readonly rows: number;
+    readonly us: number;
+    /** The code rolled it back; its rows are not counted. */
+    readonly undone?: true;
+  }[];
   /** Microseconds from call to answer; 0 where the event goes along with its statement, and the database measures. */
   readonly duration_us: number;
   readonly attempt: number;

@@ -1,5 +1,5 @@
 /** `ringfence/mcp`: the tools over the Model Context Protocol. */
-export type { McpEndpoint } from './endpoint.js';
+export type { McpCaller, McpEndpoint, McpEndpointOptions } from './endpoint.js';
 export { createMcpEndpoint } from './endpoint.js';
 export { errorResult, toolResult } from './result.js';
 export type { McpOptions } from './server.js';

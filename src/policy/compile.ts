@@ -2,6 +2,7 @@
  * The policy file joined with a catalog: every name resolved, every rule checked, everything that is wrong said at once.
  */
 import { acknowledgedReach } from './acknowledged-reach.js';
+import { approvalRules } from './approvals.js';
 import type { Catalog } from './catalog.js';
 import type { CompiledPolicy, PolicyTable } from './compiled.js';
 import { crossTenantPolicy } from './cross-tenant.js';
@@ -53,6 +54,7 @@ export function compilePolicy(file: PolicyFile, catalog: Catalog): CompiledPolic
   if (roles.length === 0) findings.note(['roles'], 'there is no role, so no agent may do anything');
   checkMaterializedViews({ references, scopes, roles: new Map(roles), catalog, findings });
   checkTools(policy, findings);
+  const approvals = approvalRules({ policy, references, findings, roles: new Map(roles) });
   const crossTenant = crossTenantPolicy(policy, findings);
   const reach = acknowledgedReach(policy, findings);
   findings.settle();
@@ -78,9 +80,11 @@ export function compilePolicy(file: PolicyFile, catalog: Catalog): CompiledPolic
     tables: new Map(tables),
     roles: new Map(roles),
     ownTools: new Map(Object.entries(policy.tools)),
+    canaries: new Map(Object.entries(policy.canaries)),
     plans: new Map(
       Object.entries(policy.plans).map(([name, plan]) => [name, { tools: new Set(plan.tools) }]),
     ),
+    approvals,
     crossTenant,
     acknowledgedReach: reach,
     warnings: findings.notes,

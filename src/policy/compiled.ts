@@ -41,6 +41,10 @@ export interface CompiledPolicy {
   readonly plans: ReadonlyMap<string, { readonly tools: ReadonlySet<string> }>;
   /** The product's own tools, by name. */
   readonly ownTools: ReadonlyMap<string, OwnToolRules>;
+  /** Which calls wait for people. A call waits for each rule that it matches. */
+  readonly approvals: readonly ApprovalRule[];
+  /** What is planted, and may be seen nowhere else: see `tools/canaries.ts`. */
+  readonly canaries: ReadonlyMap<string, CanaryRules>;
   readonly crossTenant: CrossTenantPolicy;
   /** What is within reach of the tool `sql` beside the slices, and accepted: see `compile/reach.ts`. */
   readonly acknowledgedReach: ReadonlySet<string>;
@@ -132,6 +136,32 @@ export interface OwnToolRules {
   readonly risk: 'low' | 'medium' | 'high';
   /** The digest of the definition that was accepted; null where any definition is. See `manifestOf`. */
   readonly manifest: string | null;
+}
+
+/** A rule of which calls wait for people. null does not narrow. */
+export interface ApprovalRule {
+  readonly name: string;
+  /** 64 hex digits over what the file says of it. */
+  readonly digest: string;
+  readonly tools: ReadonlySet<string>;
+  /** By agent-facing name; of calls of create, update and delete. */
+  readonly tables: ReadonlySet<string> | null;
+  /** The same, by table. */
+  readonly columns: ReadonlyMap<string, ReadonlySet<string>> | null;
+  /** Of whoever calls. */
+  readonly roles: ReadonlySet<string> | null;
+  /** Roles of those who may decide, and which of them reach every workspace. */
+  readonly approvers: readonly string[];
+  readonly tenantWide: readonly string[];
+  /** How many must approve. */
+  readonly cosigners: number;
+  /** Until the call is denied by the clock. */
+  readonly minutes: number;
+}
+
+/** `tenant`: each tenant's own value, at home inside its boundaries. `nobody`: one value, at home nowhere. */
+export interface CanaryRules {
+  readonly belongs: 'tenant' | 'nobody';
 }
 
 export interface SqlRules {

@@ -1,7 +1,7 @@
 /**
  * What a policy means where it says nothing: the presets, filled in.
  */
-import type { MaskKind, Preset, ToolName } from './compiled.js';
+import type { CanaryRules, MaskKind, Preset, ToolName } from './compiled.js';
 import type { PolicyDocument } from './schema.js';
 
 /** The limits as the file writes them. */
@@ -58,6 +58,18 @@ export interface OwnToolPolicy {
   readonly manifest: string | null;
 }
 
+/** A rule of which calls wait for people; null where it does not narrow. */
+export interface ApprovalPolicy {
+  readonly tools: readonly string[] | null;
+  readonly tables: readonly string[] | null;
+  readonly columns: readonly string[] | null;
+  readonly risk: 'low' | 'medium' | 'high' | null;
+  readonly roles: readonly string[] | null;
+  readonly approvers: { readonly roles: readonly string[] };
+  readonly cosigners: number;
+  readonly minutes: number;
+}
+
 export interface CrossTenantEntry {
   readonly agent: string;
   readonly roles: readonly string[];
@@ -85,6 +97,8 @@ export interface Policy {
   readonly roles: Readonly<Record<string, RolePolicy>>;
   readonly tools: Readonly<Record<string, OwnToolPolicy>>;
   readonly plans: Readonly<Record<string, { readonly tools: readonly string[] }>>;
+  readonly canaries: Readonly<Record<string, CanaryRules>>;
+  readonly approvals: Readonly<Record<string, ApprovalPolicy>>;
   readonly acknowledge: {
     readonly unique: readonly string[];
     readonly foreign_keys: readonly string[];
@@ -163,6 +177,17 @@ export function fillIn(document: PolicyDocument): Policy {
       manifest: manifest ?? null,
     })),
     plans: document.plans ?? {},
+    canaries: document.canaries ?? {},
+    approvals: mapValues(document.approvals ?? {}, (rule) => ({
+      tools: rule.tools ?? null,
+      tables: rule.tables ?? null,
+      columns: rule.columns ?? null,
+      risk: rule.risk ?? null,
+      roles: rule.roles ?? null,
+      approvers: rule.approvers,
+      cosigners: rule.cosigners ?? 1,
+      minutes: rule.minutes ?? 60,
+    })),
     acknowledge: {
       unique: document.acknowledge?.unique ?? [],
       foreign_keys: document.acknowledge?.foreign_keys ?? [],

@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { CrossTenantEntry, Policy, SlicePolicy } from './defaults.js';
+import type { ApprovalPolicy, CrossTenantEntry, Policy, SlicePolicy } from './defaults.js';
 import { parseName, printName } from './name.js';
 
 /**
@@ -17,6 +17,13 @@ export function hashPolicy(policy: Policy): string {
   return `sha256:${createHash('sha256')
     .update(canonical ?? '')
     .digest('hex')}`;
+}
+
+/** 64 hex digits over the canonical JSON of one rule under `approvals`: what people agreed to is agreed under this rule and no other. */
+export function hashApproval(rule: ApprovalPolicy): string {
+  return createHash('sha256')
+    .update(canonicalize(canonicalApproval(rule, same)) ?? '')
+    .digest('hex');
 }
 
 function canonicalForm(policy: Policy): unknown {
@@ -38,6 +45,7 @@ function canonicalForm(policy: Policy): unknown {
       tables: mapEntries(role.tables, nameOf, canonicalSlice),
     })),
     plans: mapEntries(policy.plans, same, (plan) => ({ tools: sorted(plan.tools) })),
+    approvals: mapEntries(policy.approvals, same, (rule) => canonicalApproval(rule, nameOf)),
     acknowledge: mapEntries(policy.acknowledge, same, sorted),
     cross_tenant: {
       acting_for: sorted(policy.cross_tenant.acting_for.map(canonicalEntry)),
@@ -57,6 +65,19 @@ function canonicalSlice(slice: SlicePolicy): unknown {
     create: slice.create === null ? null : setOrWord(slice.create),
     update: slice.update === null ? null : setOrWord(slice.update),
     samples: sorted(slice.samples),
+  };
+}
+
+function canonicalApproval(rule: ApprovalPolicy, nameOf: (name: string) => string): unknown {
+  const set = (names: readonly string[] | null): readonly string[] | null =>
+    names === null ? null : sorted(names);
+  return {
+    ...rule,
+    tools: set(rule.tools),
+    tables: set(rule.tables?.map(nameOf) ?? null),
+    columns: set(rule.columns),
+    roles: set(rule.roles),
+    approvers: { roles: sorted(rule.approvers.roles) },
   };
 }
 

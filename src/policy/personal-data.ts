@@ -31,6 +31,9 @@ const PAIRS = new Set([
   'e mail',
 ]);
 
+/** The same words, as they stand in a sentence. */
+export const personalWords: readonly string[] = [...PAIRS, ...WORDS];
+
 /** Whether a column looks, by its name and type, as if it held personal data that a mask would protect. */
 export function looksPersonal(column: CatalogColumn): boolean {
   const kind = kindOf(column);

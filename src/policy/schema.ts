@@ -3,6 +3,7 @@
  * Only shape is judged here. Names are resolved against a database by `compilePolicy`.
  */
 import { z } from 'zod';
+import { approvals } from './approval-schema.js';
 
 const READING_TOOLS = ['describe_schema', 'query', 'get', 'aggregate'] as const;
 /** Ringfence's own tools. */
@@ -315,7 +316,32 @@ export const policySchema = z
       )
       .optional()
       .describe('Which tools a plan may use. A plan that is not named may use what its role may.'),
+    canaries: z
+      .record(
+        z
+          .string()
+          .regex(
+            /^[a-z][a-z0-9_]{0,39}$/,
+            'a canary is named in lower-case letters, digits and underscores, at most 40, a letter first',
+          ),
+        z
+          .strictObject({
+            belongs: z
+              .enum(['tenant', 'nobody'])
+              .describe(
+                'tenant: each tenant has a value of its own, which may be seen inside its boundaries alone. nobody: it may be seen nowhere.',
+              ),
+          })
+          .describe('A value that is planted so that to see it elsewhere is to know of a leak.'),
+      )
+      .optional()
+      .describe(
+        'Canaries to look for in calls and answers. The file holds their names alone; "ringfence canary" prints the values to plant.',
+      ),
     limits: limits.optional(),
+    approvals: approvals
+      .optional()
+      .describe('Calls that wait until people have approved them, by the name of the rule. Default none.'),
     acknowledge: z
       .strictObject({
         unique: z

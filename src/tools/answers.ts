@@ -2,6 +2,7 @@
  * What the gate answers, and the event that is durable before each answer: allowed, refused, failed.
  */
 import { performance } from 'node:perf_hooks';
+import type { ApprovalUse } from '../database/approvals.js';
 import type { StatementVerdict } from '../database/database-error.js';
 import type { EventToRecord } from '../database/gateway.js';
 import type { SealedOutcome } from '../database/session.js';
@@ -11,7 +12,7 @@ import type { EventBody } from '../ledger/event.js';
 import type { Recorder } from '../ledger/recorder.js';
 import type { OperatorEntry } from '../operator-log.js';
 import type { CallToDecide } from './decide.js';
-import type { Allowed, Decision } from './decision.js';
+import type { Allowed, Decision, Pending, Untrusted } from './decision.js';
 import type { EventWriter, RecordedDecision } from './event-writer.js';
 import type { Freshness } from './freshness.js';
 import type { Failure, Prepared, PreparedCall, ToolAnswer } from './tool.js';
@@ -20,6 +21,10 @@ import type { Failure, Prepared, PreparedCall, ToolAnswer } from './tool.js';
 export interface Call extends CallToDecide {
   readonly event: string;
   readonly startedAt: number;
+  /** Requests for approval that it is about; approved, they are used up by what is made of the call. */
+  readonly approvals?: readonly ApprovalUse[];
+  /** Of a dry run: rules that the call would wait for. */
+  readonly needsApproval?: readonly string[];
   /** How old the rows are that it reads, where some of them are of materialised views. */
   readonly freshness?: Freshness;
 }
@@ -31,12 +36,20 @@ export interface AnswerParts {
   readonly log: (entry: OperatorEntry) => void;
 }
 
+type Waiting = Omit<Pending, 'decision' | 'event' | 'ms'>;
+
 /** What a statement that met no row comes to. */
 const NO_SUCH_ROW: StatementVerdict = {
   kind: 'denied',
   code: 'not_found',
   reason: 'No such row in your slice.',
 };
+
+const UNTRUSTED: readonly Untrusted[] = ['rows', 'output'];
+
+function holds(member: unknown): boolean {
+  return Array.isArray(member) ? member.length > 0 : member !== undefined;
+}
 
 export class Answers {
   readonly #parts: AnswerParts;
@@ -54,10 +67,35 @@ export class Answers {
     return this.#parts.events.body(call, decision, prepared, 'before');
   }
 
+  /** The body of an event that goes by itself. */
+  eventNow(call: Call, decision: RecordedDecision, prepared: Prepared): string {
+    return this.#parts.events.body(call, decision, prepared);
+  }
+
+  /** The answer of a call that waits for people, and whose event is durable. */
+  pending(call: Call, told: Waiting): Pending {
+    return { decision: 'pending', ...told, ...ending(call) };
+  }
+
+  /** The same for one whose event is not. */
+  async recordPending(call: Call, told: Waiting, prepared: Prepared): Promise<Pending> {
+    await this.#record(call, { effect: 'pending', rule: told.rule, reason: told.reason }, prepared);
+    return this.pending(call, told);
+  }
+
   /** The answer of a call whose event is durable. */
   allow(call: Call, rule: string, answer: ToolAnswer): Allowed {
-    const { freshness } = call;
-    return { decision: 'allowed', rule, ...answer, ...(freshness && { freshness }), ...ending(call) };
+    const { freshness, needsApproval } = call;
+    const untrusted = UNTRUSTED.filter((member) => holds(answer[member]));
+    return {
+      decision: 'allowed',
+      rule,
+      ...answer,
+      ...(untrusted.length > 0 && { untrusted }),
+      ...(freshness && { freshness }),
+      ...(needsApproval && { needsApproval }),
+      ...ending(call),
+    };
   }
 
   /** Records the call as allowed, then answers it. */
@@ -136,6 +174,21 @@ export class Answers {
     return verdict.kind === 'denied'
       ? this.refuse(call, { rule: 'boundary.slice', code: verdict.code, ...told }, prepared)
       : this.failUnlessRecorded(call, rule, { code: verdict.code, ...told }, prepared);
+  }
+
+  /** The same where the event knows a rule that whoever called is not told of. */
+  async failQuietly(
+    call: Call,
+    rule: { readonly recorded: string; readonly told: string },
+    { code, reason, suggestion }: Failure,
+    prepared: Prepared | null,
+  ): Promise<Decision> {
+    await this.#record(call, { effect: 'failed', rule: rule.recorded, code, reason }, prepared);
+    return this.failed(call, rule.told, {
+      code,
+      reason,
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
   }
 
   /** Says in the operator's log why a call failed, where the agent is not told. */

@@ -34,6 +34,7 @@ function prepareCreate(input: CreateInput, context: ToolContext): PreparedCall {
   const returned = allColumns(draft, table);
   return writtenRow(draft, returned, {
     text: `insert into ${table.view} as ${alias} (${columns}) ${source} returning ${returned.list(alias)}`,
+    written: { table: table.slice.name, columns: Object.keys(input.values) },
     absent: `Nothing was created: a row that ${table.slice.name} refers to is not among those you can see.`,
   });
 }

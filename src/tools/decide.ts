@@ -32,6 +32,8 @@ export interface CallToDecide {
 export interface Decided {
   readonly tool: Tool;
   readonly prepared: Prepared;
+  /** The input as it was judged: with the reason that was given beside it. */
+  readonly input: unknown;
   /** The same statement without the call's values in sight: see `ToolContext.opaque`. */
   readonly opaque: () => Statement | null;
 }
@@ -46,7 +48,8 @@ export function decide(call: CallToDecide, parts: DecisionParts): Decided | Deni
     return policy.ownTools.has(action) ? notServed(action) : unknownTool(action, usable);
   if (!usable.has(tool.name)) return notAllowed(policy, call, tool.name, usable);
 
-  const parsed = tool.inputSchema.safeParse(withReason(input, options, tool));
+  const judged = withReason(input, options, tool);
+  const parsed = tool.inputSchema.safeParse(judged);
   if (!parsed.success) return explainInput(tool, parsed.error);
 
   const context: ToolContext = {
@@ -63,6 +66,7 @@ export function decide(call: CallToDecide, parts: DecisionParts): Decided | Deni
   return {
     tool,
     prepared,
+    input: judged,
     opaque: () => {
       const again = tool.prepare(parsed.data, { ...context, opaque: true });
       return isDenial(again) || again.kind === 'sql' || again.kind === 'own' ? null : again.statement;

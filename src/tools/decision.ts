@@ -3,6 +3,9 @@ import type { DenialCode, FailureCode } from '../errors.js';
 import type { Freshness } from './freshness.js';
 import type { AnswerColumn } from './tool.js';
 
+/** A member of an answer that holds what others wrote. */
+export type Untrusted = 'rows' | 'output';
+
 interface Answered {
   /** Id of the event in the ledger: durable before this answer was given. */
   readonly event: string;
@@ -14,6 +17,11 @@ interface Answered {
 
 export interface Allowed extends Answered {
   readonly decision: 'allowed';
+  /**
+   * Which members hold what others wrote: values of the database, or what code of the product gave back. Hand them to a model as data, as
+   * {@link modelText} does. Everything else here is Ringfence's own, or a word of the caller's.
+   */
+  readonly untrusted?: readonly Untrusted[];
   /** For `sql`: names and types of what the rows hold, in the order in which it was selected. */
   readonly columns?: readonly AnswerColumn[];
   readonly rows: readonly Readonly<Record<string, unknown>>[];
@@ -26,6 +34,8 @@ export interface Allowed extends Answered {
   readonly freshness?: Freshness;
   /** For a tool of the product's own: what it gave back, redacted as it says. */
   readonly output?: unknown;
+  /** Of a dry run: the rules under `approvals` that the call would wait for. */
+  readonly needsApproval?: readonly string[];
   /** Pass it as `cursor` to the same query to go on. */
   readonly nextCursor?: string;
   /** `not_found` where a `get` met no row. */
@@ -48,7 +58,19 @@ export interface Failed extends Answered {
   readonly suggestion?: string;
 }
 
-export type Decision = Allowed | Denied | Failed;
+/** A call that waits for people. Nothing of it has been done; it is made when the same call comes again and has been approved. */
+export interface Pending extends Answered {
+  readonly decision: 'pending';
+  readonly code: 'approval_pending';
+  /** Id of the request for approval: the same for as long as it waits. */
+  readonly approval: string;
+  readonly reason: string;
+  readonly suggestion: string;
+  /** When the request is denied by the clock, in ISO 8601. */
+  readonly expiresAt: string;
+}
+
+export type Decision = Allowed | Denied | Failed | Pending;
 
 /** Said with a call, beside its input. None of it comes from the boundary, and none of it changes what is allowed. */
 export interface CallOptions {

@@ -14,11 +14,12 @@ export type Risk = 'low' | 'medium' | 'high';
 export interface ToolRun {
   readonly boundary: Boundary;
   /**
-   * `pg`'s client, inside the call's transaction: every statement sees and writes the boundary's tenant alone. Give it to Kysely, Drizzle or
-   * Prisma, or use it as it is. Transactions opened on it become savepoints. Throw to take everything back.
+   * `pg`'s client, inside the call's transaction: every statement sees and writes the boundary's tenant alone. Use it as it is, or through
+   * `kyselyOn` (`ringfence/kysely`), `drizzleOn` (`ringfence/drizzle`), `prismaOn` (`ringfence/prisma`). Transactions opened on it become
+   * savepoints. Throw to take everything back.
    */
   readonly client: LentClient;
-  /** Aborted when the call has been given up. */
+  /** Aborted when the call has been given up, or its time is over. */
   readonly signal: AbortSignal;
 }
 

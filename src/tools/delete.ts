@@ -29,6 +29,7 @@ function prepareDelete(input: DeleteInput, context: ToolContext): PreparedCall {
   const returned = keyColumns(draft, table);
   return writtenRow(draft, returned, {
     text: `delete from ${table.view} as ${alias} where ${conditions.join(' and ')} returning ${returned.list(alias)}`,
+    written: { table: table.slice.name, columns: null },
     absent: `Nothing was deleted: there is no such ${table.slice.name} among the rows you can see.`,
   });
 }

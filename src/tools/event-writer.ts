@@ -8,6 +8,7 @@ import type { Effect, EventBody } from '../ledger/event.js';
 import { sanitiseInput, sanitiseReason } from '../ledger/sanitise.js';
 import type { CompiledPolicy, CompiledRole } from '../policy/compiled.js';
 import { CONNECTIVES, OPERATORS } from '../policy/filter.js';
+import type { Canaries } from './canaries.js';
 import type { CallOptions } from './decision.js';
 import type { AgentStatement, Prepared } from './tool.js';
 
@@ -19,6 +20,7 @@ export interface RecordedCall {
   readonly input: unknown;
   readonly options: CallOptions;
   readonly event: string;
+  readonly approvals?: EventBody['approvals'];
   /** On the clock of `performance.now()`. */
   readonly startedAt: number;
 }
@@ -69,42 +71,55 @@ const WORDS = [
 /** Longest piece of free text of the caller's that an event keeps. */
 const TEXT_LIMIT = 500;
 
-export function createEventWriter(ledgerKey: Uint8Array, policy: CompiledPolicy): EventWriter {
+/** @param canaries What must not stand in the ledger, wherever a caller put it. */
+export function createEventWriter(
+  ledgerKey: Uint8Array,
+  policy: CompiledPolicy,
+  canaries: Pick<Canaries, 'hide'> | null = null,
+): EventWriter {
+  const kept = (text: string, length: number): string => (canaries?.hide(text) ?? text).slice(0, length);
   const known = new Map([...policy.roles.values()].map((role) => [role.name, namesOf(role)]));
   return {
-    body({ boundary, role, action, input, options, event, startedAt }, decision, touched, timing = 'after') {
+    body(
+      { boundary, role, action, input, options, event, startedAt, approvals },
+      decision,
+      touched,
+      timing = 'after',
+    ) {
       const { tables, columns, guarded, statements } = touched ?? NOTHING;
       const given = reasonOf(input) ?? options.reason;
       const body: EventBody = {
-        action: action.slice(0, 100),
+        action: kept(action, 100),
         decision: {
           effect: decision.effect,
           rule: decision.rule,
           ...(decision.code === undefined ? {} : { code: decision.code }),
           ...(decision.reason === undefined
             ? {}
-            : { reason: sanitiseReason(decision.reason, known.get(role.name)) }),
+            : {
+                reason: sanitiseReason(
+                  canaries?.hide(decision.reason) ?? decision.reason,
+                  known.get(role.name),
+                ),
+              }),
           ...(decision.sqlstate === undefined ? {} : { sqlstate: decision.sqlstate }),
           policy_hash: policy.hash,
         },
-        ...(given === undefined ? {} : { reason: given.slice(0, TEXT_LIMIT) }),
-        ...(options.promptVersion === undefined
-          ? {}
-          : { prompt_version: options.promptVersion.slice(0, 100) }),
+        ...(given === undefined ? {} : { reason: kept(given, TEXT_LIMIT) }),
+        ...(options.promptVersion === undefined ? {} : { prompt_version: kept(options.promptVersion, 100) }),
         ...(guarded === undefined ? {} : { shape: shapeName(ledgerKey, guarded.shape) }),
         tables,
         columns,
         blocked: decision.blocked ?? [],
+        ...(approvals === undefined ? {} : { approvals }),
         ...(statements === undefined ? {} : { statements }),
         duration_us:
           timing === 'before' ? 0 : Math.max(1, Math.round((performance.now() - startedAt) * 1000)),
         attempt: options.attempt ?? 1,
         ...(options.dry ? { dry: true as const } : {}),
         trace_id: boundary.traceId,
-        ...(options.correlationId === undefined
-          ? {}
-          : { correlation_id: options.correlationId.slice(0, 200) }),
-        ...(options.parentEvent === undefined ? {} : { parent_event: options.parentEvent.slice(0, 40) }),
+        ...(options.correlationId === undefined ? {} : { correlation_id: kept(options.correlationId, 200) }),
+        ...(options.parentEvent === undefined ? {} : { parent_event: kept(options.parentEvent, 40) }),
         occurred_at: new Date().toISOString(),
         input_commitment: commitment(ledgerKey, event, 'input', input),
         input: sanitiseInput(input, known.get(role.name)),

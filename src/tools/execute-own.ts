@@ -4,7 +4,10 @@
  * What acts outside of the database cannot be taken back by it: such a call is recorded before its code runs, and again afterwards.
  */
 import { uuidv7 } from 'uuidv7';
+import type { StatementVerdict } from '../database/database-error.js';
 import { RingfenceError } from '../errors.js';
+import { unlessGone, withApproval } from './approval-step.js';
+import type { CanaryWatch } from './canary-watch.js';
 import type { Decision } from './decision.js';
 import { Refusal } from './define-tool.js';
 import { type ExecutionParts, type Granted, runsAs } from './execution.js';
@@ -35,11 +38,22 @@ class Unanswerable extends Error {
   }
 }
 
-export async function executeOwn(
-  { policy, gateway, answers }: ExecutionParts,
-  { call: asked, rule, prepared }: Granted<OwnCode>,
-): Promise<Decision> {
-  const { own, input, ids } = prepared;
+type Instead = NonNullable<ReturnType<CanaryWatch['inOutput']>>;
+
+/** The same for an output that holds a canary. */
+class Withheld extends Error {
+  readonly instead: Instead;
+
+  constructor(instead: Instead) {
+    super('The output holds a canary.');
+    this.instead = instead;
+  }
+}
+
+export async function executeOwn(execution: ExecutionParts, granted: Granted<OwnCode>): Promise<Decision> {
+  const { gateway, answers } = execution;
+  const { call: asked, rule, prepared } = granted;
+  const { own, ids } = prepared;
   for (const { statement, ...read } of ids) {
     const outcome = await gateway.run({ ...runsAs(asked), statement, effect: 'read' });
     if (outcome.kind === 'verdict') return answers.end(asked, outcome.verdict, rule, prepared);
@@ -56,8 +70,7 @@ export async function executeOwn(
       });
     }
   }
-  const outside = own.effect === 'external';
-  if (outside && asked.options.dry) {
+  if (own.effect === 'external' && asked.options.dry) {
     const denial = { code: 'tool_refused', rule: `tools.${own.name}.effect` } as const;
     const reason = `"${own.name}" acts outside of the database, so it cannot be tried and taken back.`;
     return answers.refuse(
@@ -66,29 +79,64 @@ export async function executeOwn(
       prepared,
     );
   }
+  return await withApproval(execution, granted, (approved) => runCode(execution, approved));
+}
+
+async function runCode(
+  { policy, gateway, answers, watch }: ExecutionParts,
+  { call: asked, rule, prepared }: Granted<OwnCode>,
+): Promise<Decision> {
+  const { own, input } = prepared;
+  const outside = own.effect === 'external';
   let call = asked;
+  let approvals = asked.approvals ?? [];
   if (outside) {
-    await answers.recordAndAllow(call, rule, prepared, { rows: [], truncated: false });
+    if (approvals.length === 0)
+      await answers.recordAndAllow(call, rule, prepared, { rows: [], truncated: false });
+    else {
+      const body = answers.eventNow(call, { effect: 'allowed', rule }, prepared);
+      const event = { id: call.event, boundary: call.boundary, body, rowCount: 0 };
+      const refused = await gateway.approvals.consume(event, approvals);
+      if (refused !== null) {
+        unlessGone(refused.verdict);
+        answers.tellOperator(call, refused.verdict, refused.cause);
+        return await answers.end(call, refused.verdict, rule, prepared);
+      }
+      approvals = [];
+    }
     call = { ...call, event: uuidv7(), options: { ...call.options, parentEvent: asked.event } };
   }
-  const { signal = new AbortController().signal } = call.options;
   const outcome = await gateway.inApp<ToolAnswer>({
     ...runsAs(call),
     effect: own.effect === 'read' ? 'read' : 'write',
     schema: policy.defaultSchema,
     ...(call.options.dry && !outside ? { dry: true } : {}),
-    work: async (client) =>
-      answerOf(prepared, await own.run(input, { boundary: call.boundary, client, signal })),
-    event: (_, statements) => ({
-      id: call.event,
-      body: answers.eventAlong(call, { effect: 'allowed', rule }, { ...prepared, statements }),
-      rowCount: statements.reduce((sum, { rows }) => sum + rows, 0),
-    }),
+    approvals,
+    work: async (client, signal) =>
+      answerOf(prepared, await own.run(input, { boundary: call.boundary, client, signal }), (json) =>
+        watch.inOutput(call, json),
+      ),
+    eventId: call.event,
+    event: (_, statements) =>
+      answers.eventAlong(call, { effect: 'allowed', rule }, { ...prepared, statements }),
   });
   if (outcome.kind === 'done') return answers.allow(call, rule, outcome.value);
+  const failOutside = (cause: unknown): Promise<Decision> => {
+    answers.tellOperator(call, INTERNAL_OUTSIDE, asError(cause));
+    return answers.failUnlessRecorded(call, rule, INTERNAL_OUTSIDE, prepared);
+  };
+  const refuseTo = ({
+    kind: _,
+    ...denial
+  }: StatementVerdict & { readonly kind: 'denied' }): Promise<Decision> =>
+    answers.refuse(call, { rule: `tools.${own.name}`, ...denial }, prepared);
   if (outcome.kind === 'verdict') {
-    answers.tellOperator(call, outcome.verdict, outcome.cause);
-    return answers.end(call, outcome.verdict, rule, prepared);
+    const { verdict, cause, ran } = outcome;
+    unlessGone(verdict);
+    if (outside && ran) return failOutside(cause);
+    if (ran && verdict.kind === 'denied') return refuseTo(verdict);
+    answers.tellOperator(call, verdict, cause);
+    return answers.end(call, verdict, rule, prepared);
   }
   const { error } = outcome;
   if (error instanceof Refusal) {
@@ -104,9 +152,15 @@ export async function executeOwn(
       prepared,
     );
   }
-  const failure =
-    error instanceof Unanswerable ? error.failure : call.options.signal?.aborted ? ENDED : INTERNAL;
-  const told = outside && failure.code === 'internal' ? INTERNAL_OUTSIDE : failure;
+  if (error instanceof Withheld) return error.instead(rule, outside ? INTERNAL_OUTSIDE : INTERNAL, prepared);
+  if (outside) return failOutside(error);
+  if (error instanceof Unanswerable && error.failure !== INTERNAL) {
+    return answers.fail(call, rule, error.failure, prepared);
+  }
+  if (call.options.signal?.aborted) return answers.fail(call, rule, ENDED, prepared);
+  const { verdict } = outcome;
+  if (verdict?.kind === 'denied') return refuseTo(verdict);
+  const told = verdict ?? INTERNAL;
   answers.tellOperator(call, told, asError(error));
   return answers.fail(call, rule, told, prepared);
 }
@@ -114,11 +168,14 @@ export async function executeOwn(
 const ENDED: Failure = { code: 'timeout', reason: 'The call was ended before it had an answer.' };
 
 /** Throws where what the code gave back cannot be handed on. */
-function answerOf({ own }: OwnCode, output: unknown): ToolAnswer {
+function answerOf({ own }: OwnCode, output: unknown, instead: (json: string) => Instead | null): ToolAnswer {
   const parsed = own.output.safeParse(output);
   if (!parsed.success) throw new Unanswerable(INTERNAL, parsed.error);
   const shown: unknown = own.redact(parsed.data);
-  if (Buffer.byteLength(JSON.stringify(shown) ?? '') > ANSWER_BYTES) throw new Unanswerable(TOO_LARGE);
+  const json = JSON.stringify(shown) ?? '';
+  if (Buffer.byteLength(json) > ANSWER_BYTES) throw new Unanswerable(TOO_LARGE);
+  const withheld = instead(json);
+  if (withheld !== null) throw new Withheld(withheld);
   return { rows: [], truncated: false, output: shown };
 }
 

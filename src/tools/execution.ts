@@ -4,6 +4,7 @@ import type { Gateway } from '../database/gateway.js';
 import { type Denial, deny } from '../errors.js';
 import type { CompiledPolicy, CompiledRole } from '../policy/compiled.js';
 import type { Answers, Call } from './answers.js';
+import type { CanaryWatch } from './canary-watch.js';
 import type { Decided } from './decide.js';
 import type { Descriptions } from './descriptions.js';
 import type { Estimates } from './estimates.js';
@@ -16,7 +17,10 @@ export interface ExecutionParts {
   readonly estimates: Estimates;
   readonly descriptions: Descriptions;
   readonly answers: Answers;
+  readonly watch: CanaryWatch;
   readonly sqlReach: SqlReach;
+  /** For the digests of calls that wait for people. */
+  readonly ledgerKey: Uint8Array;
 }
 
 /** A call that may go on to the database. */

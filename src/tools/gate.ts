@@ -1,7 +1,7 @@
 /**
  * The gate: the one path that every tool call takes.
  *
- * boundary open? → may role and plan use the tool? → input valid, and inside the slice? → not too much? → sealed statement in
+ * boundary open? → may role and plan use the tool? → input valid, and inside the slice? → not too much? → approved? → sealed statement in
  * PostgreSQL → event durable → answer. Every "no" on the way is an event as well, and no answer leaves before its event is durable.
  * How a call runs is in `execute-read.ts`, `execute-write.ts` and `execute-sql.ts`.
  */
@@ -11,6 +11,8 @@ import { assertBoundary, type Boundary } from '../boundary/boundary.js';
 import type { Gateway } from '../database/gateway.js';
 import { type Denial, RingfenceError } from '../errors.js';
 import { type AnswerParts, Answers, type Call } from './answers.js';
+import type { Canaries } from './canaries.js';
+import { createCanaryWatch } from './canary-watch.js';
 import { type Decided, type DecisionParts, decide } from './decide.js';
 import type { CallOptions, Decision } from './decision.js';
 import { createDescriptions } from './descriptions.js';
@@ -25,10 +27,13 @@ import type { SqlReach } from './sql-reach.js';
 import type { Failure } from './tool.js';
 
 export interface GateParts extends DecisionParts, AnswerParts {
+  /** What to look for in every call and every answer; null where the policy names nothing. */
+  readonly canaries: Canaries | null;
   readonly gateway: Gateway;
   readonly estimates: Estimates;
   readonly freshness: FreshnessOf;
   readonly sqlReach: SqlReach;
+  readonly ledgerKey: Uint8Array;
 }
 
 export interface Gate {
@@ -57,13 +62,16 @@ export function createGate(parts: GateParts): Gate {
   let inFlight = 0;
   const { policy, gateway, estimates, sqlReach } = parts;
   const answers = new Answers(parts);
+  const watch = createCanaryWatch(parts.canaries, answers, parts.log);
   const execution: ExecutionParts = {
     policy,
     gateway,
     estimates,
     descriptions: createDescriptions(),
     answers,
+    watch,
     sqlReach,
+    ledgerKey: parts.ledgerKey,
   };
 
   const execute = async (asked: Call, decided: Decided): Promise<Decision> => {
@@ -119,9 +127,9 @@ export function createGate(parts: GateParts): Gate {
       }
       const call: Call = { boundary, role, action, input, options, event: uuidv7(), startedAt };
 
-      let decided: Decided | Denial;
+      let decided: Decided | Denial | (() => Promise<Decision>);
       try {
-        decided = decide(call, parts);
+        decided = watch.asked(call) ?? decide(call, parts);
       } catch (cause) {
         // An input that cannot even be read, or a defect of ours: nothing has run, and the ledger hears of it all the same.
         parts.log({
@@ -132,10 +140,11 @@ export function createGate(parts: GateParts): Gate {
         const failure = { code: 'internal', reason: 'The call could not be prepared.' } as const;
         return answers.fail(call, 'gate.prepare', failure, null);
       }
-      if ('rule' in decided) return answers.refuse(call, decided);
+      if (typeof decided === 'function') return decided();
+      if ('rule' in decided) return watch.answered(call, await answers.refuse(call, decided), 'read');
       inFlight++;
       try {
-        return await execute(call, decided);
+        return await watch.answered(call, await execute(call, decided), decided.tool.effect);
       } finally {
         inFlight--;
       }

@@ -3,6 +3,7 @@
  * A tool never touches the database; the gate does, for all of them, in one place.
  */
 import type { z } from 'zod';
+import type { WrittenColumns } from '../approvals/matching.js';
 import type { Boundary } from '../boundary/boundary.js';
 import type { AgentSqlError, ExecuteOutcome } from '../database/agent-sql.js';
 import type { ResultField, ResultRows, Statement } from '../database/statement.js';
@@ -89,6 +90,8 @@ export interface OwnStatement extends Prepares {
   /** `read` is run as it is; `write` is a single INSERT, UPDATE or DELETE with RETURNING. */
   readonly kind: 'read' | 'write';
   readonly statement: Statement;
+  /** Of a write: the table, and the columns that it sets. */
+  readonly written?: WrittenColumns;
   /** What to answer where a read would visit more rows than it may, or takes too long: the rest of an answer that can do without it. */
   readonly instead?: LocalCall;
 }

@@ -41,6 +41,7 @@ function prepareUpdate(input: UpdateInput, context: ToolContext): PreparedCall {
   const returned = allColumns(draft, table);
   return writtenRow(draft, returned, {
     text: `update ${table.view} as ${alias} set ${set} where ${conditions.join(' and ')} returning ${returned.list(alias)}`,
+    written: { table: table.slice.name, columns: Object.keys(input.values) },
     absent: `Nothing was changed: there is no such ${table.slice.name}, or no such row that it refers to, among those you can see.`,
   });
 }

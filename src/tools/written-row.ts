@@ -1,4 +1,5 @@
 /** What a write gives back: the row it wrote, as the slice shows it. */
+import type { WrittenColumns } from '../approvals/matching.js';
 import type { ResultRows } from '../database/statement.js';
 import type { Draft } from './draft.js';
 import { type Projection, readRows, selectList } from './projection.js';
@@ -26,16 +27,21 @@ function returning(draft: Draft, columns: readonly IndexedColumn[]): Returned {
   return { projection, list: (alias) => selectList(projection, alias).join(', ') };
 }
 
-/** The write as a prepared call. `absent` is what to say where it met no row. */
+/** The write as a prepared call. `absent` is what to say where it met no row, `written` what it sets. */
 export function writtenRow(
   draft: Draft,
   { projection }: Returned,
-  { text, absent }: { readonly text: string; readonly absent: string },
+  {
+    text,
+    absent,
+    written,
+  }: { readonly text: string; readonly absent: string; readonly written: WrittenColumns },
 ): PreparedCall {
   return {
     kind: 'write',
     statement: { text, values: draft.parameters.values },
     ...draft.touched,
+    written,
     rowLimit: 1,
     estimate: false,
     answer(result: ResultRows): ToolAnswer {

@@ -12,6 +12,7 @@ import type { Boundary } from '../../src/boundary/boundary.js';
 import { defineTool } from '../../src/tools/define-tool.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { type Governed, govern } from '../support/governed.js';
+import { readModelText } from '../support/model-text.js';
 import { embeddedServer } from '../support/test-server.js';
 
 const POLICY = `
@@ -55,7 +56,8 @@ interface Framework {
   call(tool: string, input: object): Promise<unknown>;
 }
 
-const json = (text: unknown): unknown => (typeof text === 'string' ? JSON.parse(text) : text);
+/** The answer in what a model is told of it. */
+const json = (text: unknown): unknown => readModelText(String(text)).answer;
 const frameworks: Readonly<Record<string, () => Framework>> = {
   'the AI SDK': () => {
     const { tools } = aiSdk(governed.ringfence, { boundary });

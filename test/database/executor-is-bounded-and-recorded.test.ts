@@ -174,20 +174,27 @@ describeOnServers('a call of the executor', (server) => {
 
   it('is recorded and answered when it is cancelled, by the caller or from the server', async () => {
     const giveUp = new AbortController();
-    setTimeout(() => giveUp.abort(), 100);
     const along = event();
-    const outcome = await executor.execute('select pg_sleep(30)', { event: along, signal: giveUp.signal });
-    expect(outcome).toMatchObject({ kind: 'error', error: { sqlstate: '57014' } });
+    const running = executor.execute('select pg_sleep(30)', { event: along, signal: giveUp.signal });
+    await asleep();
+    giveUp.abort();
+    expect(await running).toMatchObject({ kind: 'error', error: { sqlstate: '57014' } });
     expect(await recorded(along.id)).toEqual([{ effect: 'failed', sqlstate: '57014', rows: 0 }]);
 
-    const cancelling = setTimeout(() => {
-      void database.query(
-        `select pg_cancel_backend(pid) from pg_stat_activity where usename = 'ringfence_gateway' and state = 'active' and datname = current_database()`,
-      );
-    }, 200);
-    await failing('select pg_sleep(30)');
-    clearTimeout(cancelling);
+    const failed = failing('select pg_sleep(30)');
+    for (const pid of await asleep()) await database.query('select pg_cancel_backend($1)', [pid]);
+    await failed;
   });
+
+  /** Waits until a statement of the gateway's sleeps; the backends in which one does. */
+  const asleep = async (): Promise<readonly number[]> => {
+    for (;;) {
+      const rows = await database.query<{ pid: number }>(
+        `select pid from pg_stat_activity where usename = 'ringfence_gateway' and wait_event = 'PgSleep' and datname = current_database()`,
+      );
+      if (rows.length > 0) return rows.map(({ pid }) => pid);
+    }
+  };
 
   it('is not begun for a caller who has given up already', async () => {
     const along = event();

@@ -60,6 +60,11 @@ describeOnServers('schema ringfence', (server) => {
     expect(await granted('stranger')).toEqual([]);
     expect((await granted('ringfence_gateway')).map((name) => name.replace(/\(.*/, ''))).toEqual([
       'applied_policy',
+      'approval_ask',
+      'approval_consume',
+      'approval_decide',
+      'approvals',
+      'approvals_expire',
       'checkpoint_add',
       'checkpoint_cosign',
       'checkpoint_due',
@@ -77,7 +82,9 @@ describeOnServers('schema ringfence', (server) => {
       'tile_read',
     ]);
     expect((await granted('ringfence_app')).map((name) => name.replace(/\(.*/, ''))).toEqual([
-      'append',
+      'approval_consume',
+      'call_begin',
+      'call_end',
       'domain',
       'enter',
       'role',

@@ -5,8 +5,9 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, inject, it } from 'vitest';
+import { generatePrisma } from '../adapters/support/prisma-client.js';
 import { uniqueName } from '../support/unique-name.js';
-import { allPages, blocksOf, checkout } from './support/pages.js';
+import { allPages, blocksOf, checkout, onlyBlock, readPage } from './support/pages.js';
 
 /** What examples may use without saying where it comes from: the product's own things, and what an earlier example made. */
 const SURROUNDINGS = `
@@ -72,6 +73,8 @@ async function complaints(examples: readonly Example[]): Promise<string> {
       include: ['*.ts'],
     }),
   );
+  const generated = await generatePrisma(onlyBlock(readPage('docs/own-tools.md'), 'prisma', 'run').text);
+  await symlink(join(generated, 'generated'), join(directory, 'generated'));
   for (const { name, text } of examples) await writeFile(join(directory, name), text);
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
   const said = await new Promise<string>((resolve) => {

@@ -136,7 +136,45 @@ describe('docs/frameworks.md', () => {
       expect(Object.keys(exports)).toContain(codeSpans(subpath)[0]?.replace('ringfence', '.'));
       return name;
     });
-    expect(told.sort()).toEqual(Object.keys(peerDependencies).sort());
+    // Those of tools of the product's own are told where such tools are.
+    const elsewhere = tableRows(section(readPage('docs/own-tools.md'), 'Kysely, Drizzle and Prisma')).map(
+      ([, , install = '']) => codeSpans(install)[0],
+    );
+    expect(told.sort()).toEqual(
+      Object.keys(peerDependencies)
+        .filter((name) => !elsewhere.includes(name))
+        .sort(),
+    );
+  });
+
+  it('configures the Claude Agent SDK so that an MCP client with it is served, and with nothing beside it', async () => {
+    const { text } = onlyBlock(page, 'ts', 'config=claude');
+    const options = new Function('token', `${text.replace(' as const', '')}\nreturn options;`)(token) as {
+      readonly mcpServers: {
+        readonly shop: { readonly url: string; readonly headers: Readonly<Record<string, string>> };
+      };
+    };
+    expect(options).toMatchObject({
+      strictMcpConfig: true,
+      settingSources: [],
+      tools: [],
+      allowedTools: ['mcp__shop__*'],
+    });
+    const { url, headers } = options.mcpServers.shop;
+    const client = new Client({ name: 'claude-agent-sdk', version: '0.0.0' });
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL(new URL(url).pathname, served.url), {
+        requestInit: { headers },
+      }),
+    );
+    expect((await client.listTools()).tools.map(({ name }) => name)).toContain('query');
+    expect(
+      await client.callTool({ name: 'query', arguments: { table: 'customer', limit: 1 } }),
+    ).toMatchObject({
+      structuredContent: { decision: 'allowed', untrusted: ['rows'] },
+    });
+    expect(client.getInstructions()).toContain('describe_schema');
+    await client.close();
   });
 
   it('says where loops end', () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { answerLines } from '../support/model-text.js';
 import { embeddedServer } from '../support/test-server.js';
 import { checkout, codeSpans, onlyBlock, readPage, section } from './support/pages.js';
 import { linesToWrite, type QuickStart, quickStart } from './support/quick-start.js';
@@ -61,9 +62,8 @@ it.each(starters)('goes on with the starter %s, of at most forty lines', async (
   expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(40);
   copyFileSync(path, join(start.folder, name));
   const [header = ''] = text.split('*/');
-  let said: string[] = [];
-  for (const [, command = ''] of header.matchAll(/`([^`]+)`/g))
-    said = (await start.run(command)).trim().split('\n');
+  let said: readonly string[] = [];
+  for (const [, command = ''] of header.matchAll(/`([^`]+)`/g)) said = answerLines(await start.run(command));
   expect(said).toHaveLength(3);
   expect(JSON.parse(said[0] ?? '')).toMatchObject({ code: 'unknown_table', event: expect.any(String) });
   expect(JSON.parse(said[1] ?? '')).toMatchObject({ rows: [{ total: 40 }, { total: 5 }] });

@@ -2,6 +2,7 @@
 import { Client, type ClientOptions, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Faced, faced } from '../http/support/faced.js';
+import { readModelText } from '../support/model-text.js';
 import { describeOnServers } from '../support/test-server.js';
 
 const PROTOCOLS: readonly (readonly [string, ClientOptions])[] = [
@@ -55,9 +56,10 @@ describeOnServers('over MCP', (server) => {
         titles: ['north ticket 1', 'north ticket 2'],
         truncated: true,
       });
-      expect(JSON.parse((result.content as { text: string }[])[0]?.text ?? '')).toEqual(
-        result.structuredContent,
-      );
+      const text = readModelText((result.content as { text: string }[])[0]?.text ?? '');
+      expect(text.answer).toEqual(result.structuredContent);
+      expect(text.open).not.toContain('north');
+      expect(result.structuredContent).toMatchObject({ untrusted: ['rows'] });
     });
 
     it('is told how to do better, and goes on, also over a new connection', async () => {

@@ -11,17 +11,20 @@ const PROGRAM = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pg
 export const pgBouncerMissing: string | undefined =
   PROGRAM === undefined ? 'pgbouncer is not installed' : undefined;
 
-/** A PgBouncer in transaction mode in front of one database and login, with a single server connection. */
+/** A PgBouncer in transaction mode in front of one database, with a single server connection for each login. */
 export async function startPgBouncer(behind: {
   readonly port: number;
   readonly database: string;
   readonly user: string;
   readonly password: string;
+  /** Whom it lets in beside that one. */
+  readonly others?: readonly { readonly user: string; readonly password: string }[];
 }): Promise<{ url: string; stop(): Promise<void> }> {
   if (PROGRAM === undefined) throw new Error(pgBouncerMissing);
   const directory = mkdtempSync(join(tmpdir(), 'ringfence-pgbouncer-'));
   const port = await freePort();
-  writeFileSync(join(directory, 'users.txt'), `"${behind.user}" "${behind.password}"\n`);
+  const users = [behind, ...(behind.others ?? [])].map(({ user, password }) => `"${user}" "${password}"\n`);
+  writeFileSync(join(directory, 'users.txt'), users.join(''));
   writeFileSync(
     join(directory, 'pgbouncer.ini'),
     `[databases]

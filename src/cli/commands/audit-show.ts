@@ -46,6 +46,7 @@ export function addShow(audit: Command, start: Start): void {
         'allowed',
         'denied',
         'failed',
+        'pending',
       ]),
     )
     .option('--since <time>', 'events since then', parseSince)

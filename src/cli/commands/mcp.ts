@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Boundary } from '../../boundary/boundary.js';
 import { authenticate, DEFAULT_SCOPES, openBoundary } from '../../http/authenticate.js';
 import { serveOverStdio } from '../../mcp/stdio.js';
+import { rateLimitedLog } from '../../operator-log.js';
 import type { Ringfence } from '../../ringfence.js';
 import type { CommandContext } from '../context.js';
 import type { ExitCode } from '../exit-code.js';
@@ -60,8 +61,12 @@ async function serveOneClient(context: CommandContext, options: McpOptions): Pro
   try {
     // Before a client is served anything: who cannot open a boundary is told now.
     await boundary();
-    const served = serveOverStdio({ ringfence, boundary, version: await version() }, context.stdin);
-    await Promise.race([served.ended, interrupted()]);
+    const log = rateLimitedLog(({ message }) => context.terminal.say(message));
+    const served = serveOverStdio({ ringfence, boundary, version: await version(), log }, context.stdin);
+    const told = interrupted().then(() =>
+      context.terminal.say('Ending: the calls under way are answered first.'),
+    );
+    await Promise.race([served.ended, told]);
     await served.close();
     return 0;
   } finally {

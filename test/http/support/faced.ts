@@ -5,9 +5,9 @@ import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { type Governed, govern } from '../../support/governed.js';
 import type { TestServer } from '../../support/test-server.js';
 
-const secret = 'a secret that is long enough for HS256, and known to this test alone';
-const issuer = 'https://login.example.test/';
-const audience = 'https://api.example.test/';
+export const secret = 'a secret that is long enough for HS256, and known to this test alone';
+export const issuer = 'https://login.example.test/';
+export const audience = 'https://api.example.test/';
 
 const SQL = `
 create table ticket (id int generated always as identity primary key, org text not null, title text not null, secret_note text);
@@ -31,6 +31,8 @@ export interface Faced {
   readonly served: Served;
   /** A token as the issuer makes them; `sub` ada, tenant north, both scopes, five minutes, unless told. */
   token(claims?: Readonly<Record<string, unknown>>, life?: string): Promise<string>;
+  /** The same once more, on a port of its own and with a log of its own. */
+  again(options?: Partial<ServeOptions>): Promise<Served>;
   close(): Promise<void>;
 }
 
@@ -40,17 +42,20 @@ export async function faced(server: TestServer, options: Partial<ServeOptions> =
   await database.query(
     "insert into ringfence.membership (tenant, user_id, role) values ('north', 'ada', 'desk'), ('south', 'bob', 'desk')",
   );
-  const served = await serve({
-    ringfence: governed.ringfence,
-    verify: createTokenVerifier({ issuer, audience, secret }),
-    version: '1.2.3',
-    port: 0,
-    ...options,
-  });
+  const again: Faced['again'] = (more = options) =>
+    serve({
+      ringfence: governed.ringfence,
+      verify: createTokenVerifier({ issuer, audience, secret }),
+      version: '1.2.3',
+      port: 0,
+      ...more,
+    });
+  const served = await again();
   return {
     database,
     governed,
     served,
+    again,
     token: (claims = {}, life = '5m') =>
       new SignJWT({
         sub: 'ada',

@@ -166,6 +166,8 @@ export function contextOf(options: ContextOptions): ToolContext {
     roles: new Map([[role.name, role]]),
     plans: new Map(),
     ownTools: new Map(),
+    approvals: [],
+    canaries: new Map(),
     crossTenant: { actingFor: [], grants: new Map() },
     acknowledgedReach: new Set(),
     warnings: [],
