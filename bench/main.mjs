@@ -6,6 +6,7 @@
  * fact, not a test. --quick: a tenth of the data, for a first look.
  */
 import { parseArgs, styleText } from 'node:util';
+import { checkRows } from './check.mjs';
 import { executorRows } from './executor.mjs';
 import { guardRows } from './guard.mjs';
 import { sealedRows } from './sealed.mjs';
@@ -32,6 +33,7 @@ try {
     ['agent-written SQL', executorRows],
     ['plans under row-level security', shapeRows],
     ['ten to ten thousand tenants', tenantRows],
+    ['check', checkRows],
   ]) {
     say(name);
     rows.push(...(await measure(world)));

@@ -20,6 +20,8 @@ const ORDER = [
   'tools',
   'health',
   'ringfence',
+  'probes',
+  'testing',
   'mcp',
   'http',
   'adapters',
