@@ -7,6 +7,7 @@
  */
 import { parseArgs, styleText } from 'node:util';
 import { canaryRows } from './canaries.mjs';
+import { checkRows } from './check.mjs';
 import { executorRows } from './executor.mjs';
 import { guardRows } from './guard.mjs';
 import { sealedRows } from './sealed.mjs';
@@ -34,6 +35,7 @@ try {
     ['agent-written SQL', executorRows],
     ['plans under row-level security', shapeRows],
     ['ten to ten thousand tenants', tenantRows],
+    ['check', checkRows],
   ]) {
     say(name);
     rows.push(...(await measure(world)));

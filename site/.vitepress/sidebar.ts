@@ -39,6 +39,11 @@ export const sidebar: Group[] = [
     items: [
       { text: 'In the database', link: '/database' },
       { text: 'The ledger', link: '/ledger' },
+      { text: 'Checking a database', link: '/check' },
+      { text: 'Coverage', link: '/coverage' },
+      { text: 'Probes', link: '/probe' },
+      { text: 'Testing', link: '/testing' },
+      { text: 'Equivalence', link: '/equivalence' },
       { text: 'Threat model', link: '/threat-model' },
       { text: 'Operations', link: '/operations' },
       { text: 'Measurements', link: '/bench' },

@@ -3,11 +3,11 @@
  */
 import type { ErrorCode } from '../errors.js';
 
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 64 | 130;
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 64 | 130;
 
 /** The whole table, in the order in which `--help` prints it. */
 const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
-  0: 'done; for plan: nothing to change; for try: every call was answered, denials included',
+  0: 'done; for plan: nothing to change; for check: nothing found; for try: every call was answered, denials included',
   1: 'unexpected: a fault in Ringfence; for demo: something leaked',
   2: 'plan: there are changes to apply; tools: there are some to accept',
   3: 'the policy is invalid, names what the database does not have, or has not been applied',
@@ -17,7 +17,12 @@ const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   7: 'the ledger was tampered with, or is not available',
   8: 'keys or configuration are missing or invalid',
   9: 'no boundary: token, membership, role or value refused',
-  10: 'an approval is not there, not yours to decide, or settled already',
+  10: 'probe, policy test: something failed; policy catalog --check: the database has changed',
+  11: 'check: the worst that was found is low',
+  12: 'check: the worst that was found is medium',
+  13: 'check: the worst that was found is high',
+  14: 'check: the worst that was found is critical',
+  15: 'an approval is not there, not yours to decide, or settled already',
   64: 'usage: a wrong flag or argument, or an input file that cannot be read',
   130: 'interrupted, or declined when asked',
 };
@@ -46,10 +51,10 @@ const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   database_refused: 5,
   apply_failed: 6,
   plan_changed: 6,
-  approval_unknown: 10,
-  approval_refused: 10,
-  approval_settled: 10,
-  approval_invalid: 10,
+  approval_unknown: 15,
+  approval_refused: 15,
+  approval_settled: 15,
+  approval_invalid: 15,
   ledger_unavailable: 7,
   ledger_tampered: 7,
   server_failed: 4,

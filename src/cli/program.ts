@@ -6,11 +6,15 @@ import { addApply } from './commands/apply.js';
 import { addApprovals } from './commands/approvals.js';
 import { addAudit } from './commands/audit.js';
 import { addCanary } from './commands/canary.js';
+import { addCheck } from './commands/check.js';
+import { addCoverage } from './commands/coverage.js';
 import { addDemo } from './commands/demo.js';
 import { addInit } from './commands/init.js';
 import { addKeys } from './commands/keys.js';
 import { addMcp } from './commands/mcp.js';
 import { addPlan } from './commands/plan.js';
+import { addPolicy } from './commands/policy.js';
+import { addProbe } from './commands/probe.js';
 import { addRemove } from './commands/remove.js';
 import { addServe } from './commands/serve.js';
 import { addTools } from './commands/tools.js';
@@ -39,6 +43,7 @@ export type Start = <Options>(work: Work<Options>) => (this: Command) => Promise
 const EXAMPLES = `
 From a database to an answer:
   $ export RINGFENCE_ADMIN_URL=postgres://admin:…@localhost:5432/shop
+  $ ringfence check                                    what lets tenants reach each other now
   $ ringfence init --tenant customer.support_rep_id    guess a policy, for you to correct
   $ ringfence plan                                     what would change, for whom
   $ ringfence apply                                    exactly that, in one transaction
@@ -47,7 +52,7 @@ From a database to an answer:
 
 Environment:
   RINGFENCE_ADMIN_URL, DATABASE_URL   in place of --url, in this order; arguments are seen by others
-  RINGFENCE_GATEWAY_URL               where "try", "serve" and "mcp" connect; default: the admin URL, as ringfence_gateway
+  RINGFENCE_GATEWAY_URL               where "try", "probe", "serve" and "mcp" connect; default: the admin URL, as ringfence_gateway
   RINGFENCE_KEYS                      the content of the keys file, in place of --keys
   RINGFENCE_DEBUG=1                   stack traces
   NO_COLOR, FORCE_COLOR               colour off, on
@@ -102,7 +107,11 @@ async function commandLine(start: Start, { stdout }: Surroundings): Promise<Comm
     addPlan,
     addApply,
     addTools,
+    addCheck,
+    addCoverage,
     addTry,
+    addPolicy,
+    addProbe,
     addServe,
     addMcp,
     addApprovals,

@@ -6,7 +6,8 @@
  * - a number or a bit string has a type by itself, and gets it as a cast;
  * - a text in quotes has none until its place gives it one, and neither has a parameter. Where a place takes any type, PostgreSQL leaves
  *   such a literal be but rejects such a parameter; there it is cast to text;
- * - equal expressions in GROUP BY, DISTINCT or ORDER BY and in the select list must stay equal, so they share their parameters.
+ * - equal expressions in GROUP BY, DISTINCT or ORDER BY and in the select list, or in an aggregate's own, must stay equal, so they share
+ *   their parameters.
  *
  * What stays as it is: NULL, true and false, which tell no more of a column than naming it does; positions in ORDER BY, GROUP BY and
  * DISTINCT ON; LIMIT and OFFSET; modifiers of types; and whatever is in a construct that is not known here.
@@ -126,8 +127,21 @@ class Lifter {
   }
 
   #call(call: FuncCall, place: Place): void {
-    this.#each(call.args, fixedOr(place, takesAny(call) ? 'untyped' : 'typed'));
-    this.#each(call.agg_order, fixedOr(place, 'typed'));
+    const { args = [], agg_order: order, agg_distinct: distinct } = call;
+    const around = [this.#keys, this.#compared] as const;
+    // With DISTINCT, an aggregate is ordered by its arguments alone.
+    const among = distinct === true && order !== undefined;
+    if (among) {
+      plainNumbers([args, order]);
+      this.#compared = true;
+    }
+    this.#each(args, fixedOr(place, takesAny(call) ? 'untyped' : 'typed'));
+    if (among) {
+      this.#keys = new EqualExpressions();
+      for (const argument of args) this.#keys.add(argument);
+    }
+    this.#each(order, fixedOr(place, 'typed'));
+    [this.#keys, this.#compared] = around;
     this.#visit(call.agg_filter, fixedOr(place, 'typed'));
     if (call.over !== undefined) this.#parts(call.over, fixedOr(place, 'typed'));
   }

@@ -79,7 +79,7 @@ describe('approvals', () => {
     });
   });
 
-  it('end with 10 for whoever cannot decide them, and with 64 for nobody', async () => {
+  it('end with 15 for whoever cannot decide them, and with 64 for nobody', async () => {
     await database.query("insert into note (id, org, body) values (50, 'north', 'more')");
     const id = String((await remove(50)).approval);
     for (const [args, code] of [
@@ -88,13 +88,13 @@ describe('approvals', () => {
       [['show', 'nothing', ...AS_LEAD], 'approval_unknown'],
     ] as const) {
       const run = await place.run(['approvals', ...args, '--json']);
-      expect(run.exit).toBe(10);
+      expect(run.exit).toBe(15);
       expect(run.json()).toMatchObject({ error: { code } });
     }
     expect((await place.run(['approvals', 'list'])).exit).toBe(64);
     expect((await place.run(['approvals', 'list', ...AS_LEAD, '--limit', '0'])).exit).toBe(64);
     await succeed(place, ['approvals', 'revoke', id, '--reason', 'tidy', ...AS_LEAD]);
-    expect((await place.run(['approvals', 'approve', id, ...AS_LEAD])).exit).toBe(10);
+    expect((await place.run(['approvals', 'approve', id, ...AS_LEAD])).exit).toBe(15);
   });
 
   it('are decided by the holder of a token with the scope for it', async () => {

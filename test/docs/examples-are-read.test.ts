@@ -11,17 +11,15 @@ const place = ({ page, line }: Block): string => `${page}:${line}`;
 
 describe('a policy on a page', () => {
   const REQUIRED = { version: '1', preset: 'development', tables: '{}', roles: '{}' };
-  it.each(blocksOf(pages, ['yaml', 'yml']).map((block) => [place(block), block.text]))(
-    '%s has the shape of one',
-    (name, text) => {
-      const written: object = parse(text);
-      // A fragment shows some of the top level; what it leaves out is added to it.
-      const added = Object.entries(REQUIRED)
-        .filter(([key]) => !(key in written) && !(key === 'preset' && 'owners' in written))
-        .map(([key, value]) => `${key}: ${value}\n`);
-      expect(() => parsePolicy(`${text}\n${added.join('')}`, { filename: name })).not.toThrow();
-    },
-  );
+  const written = blocksOf(pages, ['yaml', 'yml']).filter(({ info }) => info !== 'file=policy-tests.yaml');
+  it.each(written.map((block) => [place(block), block.text]))('%s has the shape of one', (name, text) => {
+    const written: object = parse(text);
+    // A fragment shows some of the top level; what it leaves out is added to it.
+    const added = Object.entries(REQUIRED)
+      .filter(([key]) => !(key in written) && !(key === 'preset' && 'owners' in written))
+      .map(([key, value]) => `${key}: ${value}\n`);
+    expect(() => parsePolicy(`${text}\n${added.join('')}`, { filename: name })).not.toThrow();
+  });
 });
 
 describe('JSON on a page', () => {

@@ -107,6 +107,15 @@ it('goes on with MCP, as its page configures a client and shows a refusal', asyn
   }
 });
 
+it('goes on with tests of its own, which pass and leave no row', async () => {
+  const rows = async () => (await start.database.query('select count(*) as n from invoice'))[0];
+  const before = await rows();
+  const printed = await start.carryOut(readPage('docs/testing.md'));
+  expect(printed.get('node isolation.test.mjs')).toMatch(/pass 3\n.*fail 0\n/s);
+  expect(printed.get('npx ringfence policy test policy-tests.yaml')).toContain('3 tests passed, 0 failed.');
+  expect(await rows()).toEqual(before);
+}, 120_000);
+
 it('goes on with tools of its own, as their page has it', async () => {
   const page = readPage('docs/own-tools.md');
   const printed = await start.carryOut(page);

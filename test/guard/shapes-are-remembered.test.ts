@@ -72,6 +72,10 @@ describe('a shape', () => {
       'select id % 2, count(*) from invoice group by id % 2',
       'select id % 2, count(*) from invoice group by id % 3',
     ],
+    [
+      "select array_agg(distinct name || 'a' order by name || 'a') from customer",
+      "select array_agg(distinct name || 'b' order by name || 'b') from customer",
+    ],
     ['select 1::numeric(5, 2)', 'select 1::numeric(6, 2)'],
     ["select interval '1' second(2)", "select interval '1' second(3)"],
     ['select 1 from customer fetch first 2 rows only', 'select 1 from customer fetch first 3 rows only'],

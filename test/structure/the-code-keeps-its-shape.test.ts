@@ -24,6 +24,8 @@ const ORDER = [
   'upkeep',
   'ringfence',
   'prose',
+  'probes',
+  'testing',
   'mcp',
   'http',
   'adapters',

@@ -115,7 +115,9 @@ function judgeFunction(judging: Judging, node: RangeFunction, scope: Scope): Sel
   const { alias, coldeflist } = node;
   const defined = judgeDefinitions(judging, coldeflist, scope, node);
   let calledLike: string | undefined;
-  const columns = (node.functions ?? []).map((item): Columns => {
+  const functions = node.functions ?? [];
+  const several = functions.length > 1 || functions.some((item) => spread(item) > 1);
+  const columns = functions.map((item): Columns => {
     const [call, definitions, more] = judgeList(judging, item) ?? [];
     if (more !== undefined) judging.refuseConstruct('RangeFunction', 'functions', node);
     if (call === undefined || !('FuncCall' in call)) {
@@ -134,11 +136,22 @@ function judgeFunction(judging: Judging, node: RangeFunction, scope: Scope): Sel
     const { schema, name } = judging.functions.get(call.FuncCall) ?? { schema: '', name: '' };
     calledLike ??= name;
     if (schema !== 'pg_catalog') return { list: [], open: true };
-    const single = node.is_rowsfrom === true ? name : (alias?.aliasname ?? name);
-    return { list: (resultColumns(name) ?? [single]).map(toColumn), open: false };
+    const single = several ? name : (alias?.aliasname ?? name);
+    const names = resultColumns(name) ?? Array.from({ length: spread(item) }, () => single);
+    return { list: names.map(toColumn), open: false };
   });
   const ordinality = node.ordinality === true ? [{ list: [toColumn('ordinality')], open: false }] : [];
   return add(judging, scope, calledLike, alias, beside([...columns, ...ordinality]), { function: true });
+}
+
+/** How many functions one stands for: `unnest(a, b)` is `unnest(a), unnest(b)`. */
+function spread(item: Node): number {
+  const [call] = 'List' in item ? (item.List.items ?? []) : [];
+  if (call === undefined || !('FuncCall' in call)) return 1;
+  const { funcname, args = [] } = call.FuncCall;
+  const name = funcname?.at(-1);
+  const isUnnest = name !== undefined && 'String' in name && name.String.sval === 'unnest';
+  return isUnnest ? Math.max(1, args.length) : 1;
 }
 
 /** A list, where there is one and no gap. */

@@ -33,6 +33,8 @@ export interface TenantGuess {
   readonly root: TenantRoot | null;
   readonly why: string;
   readonly confidence: Confidence;
+  /** False where nothing stood out, and the likeliest column was taken for want of a better one. */
+  readonly stands: boolean;
 }
 
 /** The table whose rows are the tenants, and the key of it that the tenant column holds. */

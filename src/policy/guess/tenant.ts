@@ -26,7 +26,7 @@ export interface Tenants {
  */
 export function findTenants(tables: readonly CatalogTable[], named: string | undefined): Tenants {
   const roots = new Roots(tables);
-  if (named !== undefined) return toTenants(namedCandidate(roots, named), 'named', tables.length);
+  if (named !== undefined) return toTenants(namedCandidate(roots, named), 'named', true, tables.length);
   const all = candidatesOf(roots);
   const likely = all.filter(({ concept }) => concept >= 0);
   const standing = likely.filter((candidate) => stands(candidate, tables.length));
@@ -36,8 +36,9 @@ export function findTenants(tables: readonly CatalogTable[], named: string | und
     (other) =>
       other !== best && (standing.length === 0 || other.score > best.score * 0.9) && !isBelow(other, best),
   );
-  if (standing.length > 0 && rivals.length === 0) return toTenants(best, 'found', tables.length);
-  return toTenants(best, rivals.slice(0, OTHERS_NAMED), tables.length);
+  const stood = standing.length > 0;
+  if (stood && rivals.length === 0) return toTenants(best, 'found', stood, tables.length);
+  return toTenants(best, rivals.slice(0, OTHERS_NAMED), stood, tables.length);
 }
 
 /** How many other columns are named where the choice is in doubt. */
@@ -47,6 +48,7 @@ const OTHERS_NAMED = 4;
 function toTenants(
   candidate: Candidate,
   how: 'named' | 'found' | readonly Candidate[],
+  stands: boolean,
   tableCount: number,
 ): Tenants {
   const { root, owned, columns, name, concept } = candidate;
@@ -67,7 +69,7 @@ function toTenants(
       ? 'named on the command line; '
       : '';
   const why = `${opening}${where}, ${owned.size} belong to it in the end; ${points}`;
-  return { tenant: { column: name, root, why, confidence }, owned };
+  return { tenant: { column: name, root, why, confidence, stands }, owned };
 }
 
 function stands({ concept, columns, root, owned }: Candidate, tableCount: number): boolean {

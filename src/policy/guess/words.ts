@@ -2,8 +2,21 @@
  * The words inside a database name, however it is spelt: `OrganizationID`, `organization_id`, `"Organization Id"`.
  */
 
+/** Names repeat: in a large schema most columns are called like a hundred others. */
+const known = new Map<string, readonly string[]>();
+const MOST_KNOWN = 20_000;
+
 /** Word by word, in lower case. */
 export function wordsOf(name: string): readonly string[] {
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  if (known.size >= MOST_KNOWN) known.clear();
+  const words = split(name);
+  known.set(name, words);
+  return words;
+}
+
+function split(name: string): readonly string[] {
   return name
     .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1_$2')
     .replace(/(\p{Lu}+)(\p{Lu}\p{Ll})/gu, '$1_$2')

@@ -49,6 +49,7 @@ export const SHOP_STATEMENTS: readonly string[] = [
   "select to_tsvector('english', name) @@ to_tsquery('ada'), ts_rank(to_tsvector(name), to_tsquery('a')) from customer",
   "select int4range(1, 5), daterange('2024-01-01', '2024-02-01'), since <@ daterange('2024-01-01', '2024-02-01'), 3 <@ int4range(1, 5) from customer",
   "select string_agg(name, ', '), string_agg(name, ', ' order by name desc), array_agg(id order by 1), json_agg(name), json_object_agg(name, 1), bool_or(rating > 3) from customer",
+  "select string_agg(distinct name || '!', ', ' order by name || '!' desc), array_agg(distinct left(name, 1) order by left(name, 1)), array_agg(distinct 1.50 order by 1.50), string_agg(distinct 'a'::text, ',' order by 'a'::text) from customer",
   "select jsonb_object_agg('k', name), json_object_agg(id, 'v'), max('a'), min(name), sum(1), avg(rating) from customer",
   "select percentile_cont(0.5) within group (order by total), mode() within group (order by status), rank(50) within group (order by total), rank('m') within group (order by status) from invoice",
   // Conditions.
@@ -97,6 +98,7 @@ export const SHOP_STATEMENTS: readonly string[] = [
   'select * from customer join (select 2 as id) m using (id)',
   "select g, c.name from generate_series(1, 4) g left join customer c on c.id = g and c.country = 'de'",
   "select * from unnest(array[1, 2], array['a', 'b']) with ordinality as u (n, s, at)",
+  "select u.n, u.s, t.t from unnest(array[1, 2], array['a', 'b']) as u (n, s), rows from (generate_series(1, 2)) as t where u.n < t.t",
   'select * from json_to_recordset(\'[{"a": 1, "b": "x"}]\') as r (a int, b text)',
   "select * from jsonb_array_elements('[1, 2]'), jsonb_each('{\"a\": 1}') e",
   'select * from jsonb_to_record(\'{"a": 1}\') as r (a numeric(4, 1))',
