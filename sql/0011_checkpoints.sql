@@ -42,6 +42,16 @@ create table ringfence.cosignature (
   foreign key (log, size) references ringfence.checkpoint (log, size)
 );
 
+-- The leaves of the stream `operator`. They are no events, and so not among those.
+create table ringfence.operator_leaf (
+  seq bigint primary key check (seq > 0),
+  event_id uuid not null unique,
+  prev bytea not null,
+  hash bytea not null,
+  leaf bytea not null check (octet_length(leaf) <= 4096)
+);
+alter table ringfence.operator_leaf alter column leaf set storage external;
+
 -- Locked by whichever session signs.
 create table ringfence.checkpointing (
   only_row boolean primary key default true check (only_row)
@@ -70,6 +80,9 @@ create trigger append_only before update or delete or truncate on ringfence.chec
   for each statement execute function ringfence.refuse_change();
 create trigger append_only before update or delete or truncate on ringfence.cosignature
   for each statement execute function ringfence.refuse_change();
+create trigger append_only before update or delete or truncate on ringfence.operator_leaf
+  for each statement execute function ringfence.refuse_change();
+alter table ringfence.operator_leaf enable always trigger append_only;
 alter table ringfence.tile enable always trigger append_only;
 alter table ringfence.tile enable always trigger append_only_rows;
 alter table ringfence.checkpoint enable always trigger append_only;
@@ -94,7 +107,11 @@ begin
   return query
   select s.log, s.signed, c.note,
     (select string_agg(n.hash, ''::bytea order by n.seq)
-      from (select l.seq, l.hash from ringfence.leaf l where l.log = s.log and l.seq > s.signed order by l.seq limit leaves) n),
+      from (
+        (select l.seq, l.hash from ringfence.leaf l where l.log = s.log and l.seq > s.signed order by l.seq limit leaves)
+        union all
+        (select o.seq, o.hash from ringfence.operator_leaf o where s.log = 'operator' and o.seq > s.signed order by o.seq limit leaves)
+      ) n),
     e.levels, e.indexes, e.tiles
   from (
     select u.log, u.signed from ringfence.stream u
@@ -157,8 +174,8 @@ begin
     bytes := convert_to('{"checkpoint":{"log":' || to_json(made.log)::text || ',"root":"' || encode(made.root, 'base64')
       || '","size":' || made.size || '},"event_id":"' || id || '","log":"operator","prev":"' || encode(at_hash, 'hex') || '","seq":'
       || at_seq || before_end, 'UTF8');
-    insert into ringfence.leaf (log, seq, event_id, prev, hash, leaf)
-    values ('operator', at_seq, id, at_hash, sha256('\x00'::bytea || bytes), bytes);
+    insert into ringfence.operator_leaf (seq, event_id, prev, hash, leaf)
+    values (at_seq, id, at_hash, sha256('\x00'::bytea || bytes), bytes);
     at_hash := sha256('\x00'::bytea || bytes);
   end loop;
   if at_seq > 0 then
@@ -210,42 +227,22 @@ begin atomic
   select l.log, s.tenant, l.seq, l.leaf, false
   from ringfence.leaf l left join ringfence.stream s on s.log = l.log where l.event_id = of_event
   union all
+  select 'operator', null, o.seq, o.leaf, false from ringfence.operator_leaf o where o.event_id = of_event
+  union all
   select p.log, p.tenant, null, null, true from ringfence.event_pending p where p.id = of_event
   limit 1;
 end;
 
--- As before, without the operator's stream: its leaves are no events.
-create or replace function ringfence.ledger_events(of_tenant text, matching jsonb, since timestamptz, at_most int)
-returns table (log text, tenant text, seq bigint, leaf text)
+-- As before, and the leaves of the stream that lists checkpoints.
+create or replace function ringfence.ledger_read(of_log text, after bigint, at_most int)
+returns table (seq bigint, event_id uuid, prev bytea, hash bytea, leaf bytea)
 language sql stable security definer parallel safe set search_path = pg_catalog, pg_temp
 begin atomic
-  with found as (
-    select s.log, s.tenant, f.seq, f.leaf
-    from ringfence.stream s
-    cross join lateral (
-      select l.seq, convert_from(l.leaf, 'UTF8') as leaf
-      from ringfence.leaf l
-      where l.log = s.log
-        and (matching is null or convert_from(l.leaf, 'UTF8')::jsonb @> matching)
-        and (since is null or convert_from(l.leaf, 'UTF8')::json ->> 'recorded_at' >= ringfence.rfc3339(since) collate "C")
-      order by l.seq desc limit at_most
-    ) f
-    where (of_tenant is null or s.tenant = of_tenant) and s.log <> 'operator'
-    union all
-    select p.log, p.tenant, null, w.leaf
-    from ringfence.event_pending p
-    cross join lateral (
-      select '{"boundary":' || p.boundary || ',"event":' || p.body || ',"event_id":"' || p.id || '","log":"' || p.log
-        || '","recorded_at":"' || ringfence.rfc3339(p.recorded_at) || '","row_count":' || p.row_count || ',"version":1}'
-    ) w (leaf)
-    where (of_tenant is null or p.tenant = of_tenant)
-      and (matching is null or w.leaf::jsonb @> matching)
-      and (since is null or p.recorded_at >= since)
-  )
-  select found.log, found.tenant, found.seq, found.leaf
-  from found
-  order by (found.leaf::json ->> 'recorded_at') collate "C" desc, found.seq desc nulls first
-  limit at_most;
+  (select l.seq, l.event_id, l.prev, l.hash, l.leaf
+    from ringfence.leaf l where l.log = of_log and l.seq > after order by l.seq limit at_most)
+  union all
+  (select o.seq, o.event_id, o.prev, o.hash, o.leaf
+    from ringfence.operator_leaf o where of_log = 'operator' and o.seq > after order by o.seq limit at_most);
 end;
 
 revoke all on function

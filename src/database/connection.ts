@@ -4,13 +4,7 @@
 import pg from 'pg';
 import { GATEWAY_ROLE } from '../compile/names.js';
 import { RingfenceError } from '../errors.js';
-
-/** Releases with row-security holes that a minor update mends: CVE-2023-39418, CVE-2024-10976, CVE-2025-8713. */
-const OLDEST_SAFE = [
-  { major: 15, version: 150014 },
-  { major: 16, version: 160010 },
-  { major: 17, version: 170006 },
-] as const;
+import { holesOf, mendedIn, printVersion } from './server-holes.js';
 
 const CHECK = `
 with recursive reach as (
@@ -78,11 +72,18 @@ export async function checkConnection(client: pg.ClientBase): Promise<Connection
       `Connect as ${GATEWAY_ROLE}, which owns nothing.`,
     );
   }
-  const oldest = OLDEST_SAFE.find(({ major }) => major === Math.floor(row.version / 10_000));
-  if (row.version < 150000 || (oldest && row.version < oldest.version)) {
+  if (row.version < 150000) {
     throw new RingfenceError(
       'database_unsupported',
-      `This server is version ${row.version}, which is too old or has known row-security holes. Update it to PostgreSQL 15.14, 16.10, 17.6 or later.`,
+      `This server is PostgreSQL ${printVersion(row.version)}, which is too old. Ringfence needs PostgreSQL 15 or later.`,
+    );
+  }
+  const holes = holesOf(row.version).filter(({ refused }) => refused);
+  const last = holes.at(-1);
+  if (last !== undefined) {
+    throw new RingfenceError(
+      'database_unsupported',
+      `This server is PostgreSQL ${printVersion(row.version)}, which has known holes in row security: ${last.cve} lets ${last.what}. Update it to PostgreSQL ${mendedIn(row.version, holes)} or later.`,
     );
   }
   if (!row.installed) {

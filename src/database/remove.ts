@@ -38,7 +38,8 @@ const INSTALLATION_ROLES = [GATEWAY_ROLE, APP_ROLE, 'ringfence_auditor', OWNER_R
  * Takes out everything that was applied: policies, row security where Ringfence switched it on and only there, views, schemas, rights,
  * roles, and schema `ringfence` with its ledger. Tables and their rows, and everybody else's rights, are as they were before.
  *
- * @throws RingfenceError `database_refused` while the ledger holds events, unless `ledger` is `drop`; `database_busy` where a lock was not
+ * @throws RingfenceError `database_refused` while the ledger holds events, unless `ledger` is `drop`, and while rows that probes planted are
+ * in tables of the product: only the journal in schema `ringfence` knows which they are; `database_busy` where a lock was not
  * free; `apply_failed` naming the step that failed. Nothing is changed then.
  */
 export async function remove(client: pg.ClientBase, options: RemoveOptions = {}): Promise<Removed> {
@@ -52,7 +53,18 @@ export async function remove(client: pg.ClientBase, options: RemoveOptions = {})
         ...recorded.objects,
         ...(await readStrays(client, new Set(recorded.objects.map(objectKey)))),
       ];
-      const events = options.ledger === 'drop' ? 0 : await countEvents(client);
+      const planted = await countRows(client, ['planted']);
+      if (planted > 0) {
+        throw new RingfenceError(
+          'database_refused',
+          `Your tables hold ${planted} rows that probes or tests planted, and only the journal that would go knows which. Nothing was changed.`,
+          {
+            suggestion:
+              'Wait for probes and tests that still run, or run "ringfence probe --seconds 0", which takes them away. Then remove again.',
+          },
+        );
+      }
+      const events = options.ledger === 'drop' ? 0 : await countRows(client, ['leaf', 'event_pending']);
       if (events > 0) {
         throw new RingfenceError(
           'database_refused',
@@ -84,19 +96,21 @@ export async function remove(client: pg.ClientBase, options: RemoveOptions = {})
   );
 }
 
-async function countEvents(client: Queryable): Promise<number> {
+/** Rows in tables of schema `ringfence`, as far as those are there. */
+async function countRows(client: Queryable, names: readonly string[]): Promise<number> {
   const tables = await client.query(
     `select c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = 'ringfence' and c.relname in ('leaf', 'event_pending')`,
+     where n.nspname = 'ringfence' and c.relname = any ($1)`,
+    [names],
   );
-  let events = 0;
+  let count = 0;
   for (const { name } of tables.rows as readonly { readonly name: string }[]) {
     const { rows } = await client.query(
-      `select pg_catalog.count(*)::int as events from ringfence.${quoteIdent(name)}`,
+      `select pg_catalog.count(*)::int as count from ringfence.${quoteIdent(name)}`,
     );
-    events += (rows[0] as { readonly events: number } | undefined)?.events ?? 0;
+    count += (rows[0] as { readonly count: number } | undefined)?.count ?? 0;
   }
-  return events;
+  return count;
 }
 
 /** Schema `ringfence` and the installation's roles. */

@@ -58,6 +58,9 @@ export function kindOf(column: ColumnType): ValueKind {
   }
 }
 
+/** What is wrong with a text that holds U+0000: PostgreSQL has none. */
+export const WITH_NUL = 'text with a NUL cannot be in the database';
+
 /** Longest text that a condition compares with. */
 const LONGEST_TEXT = 10_000;
 
@@ -73,7 +76,7 @@ const LONGEST_TEXT = 10_000;
  */
 export function problemOfValue(column: ColumnType, value: unknown): string | undefined {
   if (typeof value === 'string') {
-    if (value.includes('\0')) return 'text with a NUL cannot be in the database';
+    if (value.includes('\0')) return WITH_NUL;
     if (value.length > LONGEST_TEXT) return `text longer than ${LONGEST_TEXT} characters`;
   }
   switch (kindOf(column)) {

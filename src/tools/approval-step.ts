@@ -7,26 +7,15 @@
 import { uuidv7 } from 'uuidv7';
 import { callDigest } from '../approvals/call-digest.js';
 import { approvalEvent } from '../approvals/events.js';
-import { rulesFor, type WrittenColumns } from '../approvals/matching.js';
 import type { ApprovalStanding, ApprovalUse, ApprovalVerdict } from '../database/approvals.js';
 import type { StatementVerdict } from '../database/database-error.js';
-import { canonicalJson } from '../ledger/canonical.js';
 import type { ApprovalRule } from '../policy/compiled.js';
 import type { Call } from './answers.js';
-import {
-  full,
-  gone,
-  INPUT_BYTES,
-  ruleOf,
-  settled,
-  unlike,
-  unreadable,
-  untried,
-  WAITS,
-} from './approval-answers.js';
+import { full, gone, ruleOf, settled, untried, WAITS } from './approval-answers.js';
 import type { Decision } from './decision.js';
 import type { ExecutionParts, Granted } from './execution.js';
 import { manifestOf } from './manifest.js';
+import { inputToApprove, rulesOfCall } from './rules-of-call.js';
 import type { OwnCode, OwnStatement } from './tool.js';
 
 /** Thrown where an approval was used, revoked or ran out between the question and the call. Nothing of the call is left. */
@@ -48,11 +37,7 @@ export async function withApproval<Of extends OwnStatement | OwnCode>(
 ): Promise<Decision> {
   const { policy, answers } = execution;
   const { call, tool, prepared } = granted;
-  const rules = rulesFor(policy.approvals, {
-    tool: tool.name,
-    role: call.role.name,
-    written: writtenBy(prepared),
-  });
+  const rules = rulesOfCall(policy, { role: call.role.name, tool, prepared });
   const [first] = rules;
   if (first === undefined) return await make(granted);
   if (call.options.dry) {
@@ -61,9 +46,8 @@ export async function withApproval<Of extends OwnStatement | OwnCode>(
       ? await answers.refuse(call, untried(tool.name, first), prepared)
       : await make({ ...granted, call: { ...call, needsApproval: rules.map(nameOf) } });
   }
-  const input = canonicalInput(granted.input);
-  if (input === null) return await answers.refuse(call, unlike(first), prepared);
-  if (Buffer.byteLength(input) > INPUT_BYTES) return await answers.refuse(call, unreadable(first), prepared);
+  const input = inputToApprove(granted.input, first);
+  if (typeof input !== 'string') return await answers.refuse(call, input, prepared);
   for (let tries = 1; ; tries++) {
     const asked = await ask(execution, granted, rules, input);
     if ('decision' in asked) return asked;
@@ -179,19 +163,6 @@ function expiry(
     occurredAt: new Date(Date.now() + rule.minutes * 60_000),
   });
   return { id, body };
-}
-
-/** What is approved is what is made: of anything but plain JSON, the two could differ. */
-function canonicalInput(input: unknown): string | null {
-  try {
-    return canonicalJson(input);
-  } catch {
-    return null;
-  }
-}
-
-function writtenBy(prepared: OwnStatement | OwnCode): WrittenColumns | null {
-  return prepared.kind === 'own' ? null : (prepared.written ?? null);
 }
 
 function nameOf({ name }: ApprovalRule): string {

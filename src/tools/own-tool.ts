@@ -1,9 +1,11 @@
 /** A tool of the product's own as the gate takes one: its input checked, the ids in it turned into reads that must meet a row. */
 import type { Denial } from '../errors.js';
+import { WITH_NUL } from '../policy/value.js';
 import { orDenial, pointer, quoted, refuse } from '../refusal.js';
 import type { OwnTool } from './define-tool.js';
 import { get } from './get.js';
 import { inputs, type RowId } from './inputs.js';
+import { textWithNul } from './text-with-nul.js';
 import type { OwnCode, OwnStatement, Tool, ToolContext } from './tool.js';
 import { isDenial } from './tool.js';
 
@@ -21,6 +23,15 @@ export function asTool(own: OwnTool): Tool {
 }
 
 function prepareOwn(own: OwnTool, input: unknown, context: ToolContext): OwnCode | Denial {
+  const place = textWithNul(input);
+  if (place !== undefined) {
+    refuse(
+      'input_invalid',
+      `tools.${own.name}.input`,
+      `${place === '' ? 'The input' : quoted(place)} is wrong: ${WITH_NUL}.`,
+      'Leave the character U+0000 out.',
+    );
+  }
   const ids: OwnStatement[] = [];
   for (const [path, table] of Object.entries(own.inBoundary)) {
     for (const id of valuesAt(input, path.split('.'))) {

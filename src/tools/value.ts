@@ -5,7 +5,7 @@
  * type, so no value is rounded on the way.
  */
 import type { SliceColumn } from '../policy/compiled.js';
-import { kindOf, problemOfValue } from '../policy/value.js';
+import { kindOf, problemOfValue, WITH_NUL } from '../policy/value.js';
 import { type ArrayText, formatArray } from './array-text.js';
 
 /** The text of a value, or what is wrong with it in a few words. */
@@ -101,5 +101,5 @@ function arrayText(element: SliceColumn, value: readonly unknown[], depth: numbe
 
 function withoutNul(value: unknown, expected: string): EncodedValue {
   if (typeof value !== 'string') return { problem: expected };
-  return value.includes('\0') ? { problem: 'text with a NUL cannot be in the database' } : { text: value };
+  return value.includes('\0') ? { problem: WITH_NUL } : { text: value };
 }

@@ -122,8 +122,8 @@ describe('an event', () => {
     await writeFile(place.path('kept.note'), kept.stdout);
     await succeed(place, ['audit', 'verify', '--checkpoint', 'kept.note']);
     await database.query(`begin;
-      ${['leaf', 'stream', 'checkpoint', 'tile'].map((table) => `alter table ringfence.${table} disable trigger all;`).join('')}
-      delete from ringfence.leaf; delete from ringfence.stream; delete from ringfence.checkpoint; delete from ringfence.tile; commit`);
+      ${['leaf', 'operator_leaf', 'stream', 'checkpoint', 'tile'].map((table) => `alter table ringfence.${table} disable trigger all;`).join('')}
+      delete from ringfence.leaf; delete from ringfence.operator_leaf; delete from ringfence.stream; delete from ringfence.checkpoint; delete from ringfence.tile; commit`);
     await succeed(place, ['try', ...AS_WRITER], { input: '{"tool":"query","input":{"table":"note"}}\n' });
     expect((await place.run(['audit', 'verify'])).exit).toBe(0);
     const run = await place.run(['audit', 'verify', '--checkpoint', 'kept.note']);

@@ -20,22 +20,25 @@ const log = logName(ledgerKey, 'north');
 const other = logName(ledgerKey, 'south');
 
 /** Chain and head made right again, as somebody with every right on the tables could. */
-const rechain = (of: string): string => `
+const rechain = (of: string): string =>
+  of === 'operator' ? rechained(of, 'operator_leaf', '') : rechained(of, 'leaf', ` where log = '${of}'`);
+
+const rechained = (of: string, table: string, where: string): string => `
   do $$
-  declare l ringfence.leaf; last bytea := decode(repeat('00', 32), 'hex');
+  declare l ringfence.${table}; last bytea := decode(repeat('00', 32), 'hex');
   begin
-    for l in select * from ringfence.leaf where log = '${of}' order by seq loop
+    for l in select * from ringfence.${table}${where} order by seq loop
       l.leaf := convert_to(regexp_replace(convert_from(l.leaf, 'UTF8'), '"prev":"[0-9a-f]{64}"', '"prev":"' || encode(last, 'hex') || '"'), 'UTF8');
-      update ringfence.leaf set leaf = l.leaf, prev = last, hash = sha256('\\x00'::bytea || l.leaf) where log = l.log and seq = l.seq;
+      update ringfence.${table} set leaf = l.leaf, prev = last, hash = sha256('\\x00'::bytea || l.leaf)${where === '' ? ' where' : `${where} and`} seq = l.seq;
       last := sha256('\\x00'::bytea || l.leaf);
-      update ringfence.stream set seq = l.seq, hash = last where log = l.log;
+      update ringfence.stream set seq = l.seq, hash = last where log = '${of}';
     end loop;
   end $$;`;
 const edit = `update ringfence.leaf set leaf = convert_to(replace(convert_from(leaf, 'UTF8'), '"query"', '"erase"'), 'UTF8') where seq = 3 and log = '${log}';`;
 const cut = `delete from ringfence.leaf where seq > 4 and log = '${log}'; ${rechain(log)}`;
 const unsign = `delete from ringfence.checkpoint where log = '${log}';`;
 const forget = `delete from ringfence.leaf where log = '${log}'; delete from ringfence.stream where log = '${log}'; ${unsign}`;
-const unlist = `delete from ringfence.leaf where log = 'operator'; delete from ringfence.stream where log = 'operator'; delete from ringfence.checkpoint where log = 'operator';`;
+const unlist = `delete from ringfence.operator_leaf; delete from ringfence.stream where log = 'operator'; delete from ringfence.checkpoint where log = 'operator';`;
 
 interface Attack {
   readonly name: string;
@@ -96,7 +99,7 @@ const attacks: readonly Attack[] = [
   {
     name: 'a stream rewritten, unsigned, and its line in the operator’s stream rewritten and unsigned as well',
     sql: `${edit}${rechain(log)}${unsign}
-      update ringfence.leaf set leaf = convert_to(replace(convert_from(leaf, 'UTF8'), '"size":6', '"size":5'), 'UTF8') where log = 'operator';
+      update ringfence.operator_leaf set leaf = convert_to(replace(convert_from(leaf, 'UTF8'), '"size":6', '"size":5'), 'UTF8');
       ${rechain('operator')} delete from ringfence.checkpoint where log = 'operator';`,
     of: 'operator',
     onlyKept: true,
@@ -147,7 +150,7 @@ describeOnServers('a signed ledger changed by a superuser', (server) => {
   beforeEach(async () => {
     await superuser.query('rollback');
     await superuser.query(
-      `begin; ${['leaf', 'stream', 'tile', 'checkpoint'].map((table) => `alter table ringfence.${table} disable trigger all;`).join(' ')}`,
+      `begin; ${['leaf', 'operator_leaf', 'stream', 'tile', 'checkpoint'].map((table) => `alter table ringfence.${table} disable trigger all;`).join(' ')}`,
     );
   });
 

@@ -4,6 +4,7 @@ import { readAccess } from '../../database/inspect/access.js';
 import { readDrift } from '../../database/inspect/drift.js';
 import { NO_ROWS } from '../../database/inspect/rows.js';
 import { readShape } from '../../database/inspect/shape.js';
+import { printVersion } from '../../database/server-holes.js';
 import { compilePolicy } from '../../policy/compile.js';
 import type { PolicyFile } from '../../policy/file.js';
 import { type AllowEntry, type AllowedFinding, judge } from './allow.js';
@@ -52,12 +53,15 @@ export interface CheckReport {
 
 /** How long one statement may take: the catalogs of thousands of tables are read in less. */
 const STATEMENT_TIMEOUT = '60s';
+/** How long it waits for a table that somebody holds: telling what an index or a view says needs a look at its table. */
+const LOCK_TIMEOUT = '5s';
 
 /**
  * Checks a database. It reads in one snapshot, in a transaction that cannot write, and is rolled back.
  *
  * @throws RingfenceError `database_unsupported` on a server older than PostgreSQL 15; `database_refused` where the login may not read the
- * catalogs; `policy_invalid` where the policy names what the database does not have; `config_invalid` where `tenant` does.
+ * catalogs; `policy_invalid` where the policy names what the database does not have; `config_invalid` where `tenant` does. What PostgreSQL
+ * itself refuses is thrown as it is, for {@link Administrator.explain}: a table that somebody holds, with SQLSTATE 55P03 after 5 seconds.
  */
 export async function check(administrator: Administrator, options: CheckOptions = {}): Promise<CheckReport> {
   const startedAt = performance.now();
@@ -79,7 +83,7 @@ export async function check(administrator: Administrator, options: CheckOptions 
   const { access, tenancy, drift } = world;
   return {
     database: access.database.name,
-    server: `${Math.floor(access.server.version / 10_000)}.${access.server.version % 10_000}`,
+    server: printVersion(access.server.version),
     login: access.server.currentUser,
     tenancy: {
       source: tenancy.source,
@@ -105,8 +109,9 @@ export async function readWorld(administrator: Administrator, options: CheckOpti
   await client.query('begin transaction isolation level repeatable read read only');
   try {
     await client.query(
-      `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('jit', 'off', true)`,
-      [STATEMENT_TIMEOUT],
+      `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('statement_timeout', $1, true),
+         pg_catalog.set_config('lock_timeout', $2, true), pg_catalog.set_config('jit', 'off', true)`,
+      [STATEMENT_TIMEOUT, LOCK_TIMEOUT],
     );
     step('Reading the schema');
     const shape = await readShape(client);

@@ -5,16 +5,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Boundary } from '../../boundary/boundary.js';
 import { trustedBoundary } from '../../boundary/resolve.js';
-import { RingfenceError } from '../../errors.js';
+import { type Denial, RingfenceError } from '../../errors.js';
 import { createGuard } from '../../guard/guard.js';
 import type { Catalog } from '../../policy/catalog.js';
 import type { CompiledPolicy, ScopeAxis } from '../../policy/compiled.js';
 import { nearest } from '../../policy/nearest.js';
+import { ruleOf, WAITS } from '../../tools/approval-answers.js';
 import { catalogueOf } from '../../tools/catalogue.js';
 import { createCursorCodec } from '../../tools/cursor.js';
 import { dataTools } from '../../tools/data-tools.js';
-import { type DecisionParts, decide } from '../../tools/decide.js';
+import { type Decided as Allowed, type DecisionParts, decide } from '../../tools/decide.js';
 import type { OwnTool } from '../../tools/define-tool.js';
+import { inputToApprove, rulesOfCall } from '../../tools/rules-of-call.js';
 import type { PolicyTest } from './file.js';
 
 /** What was expected of one part of a decision, and what it was. */
@@ -30,7 +32,7 @@ export interface PolicyTestResult {
   readonly name: string;
   readonly outcome: 'passed' | 'failed';
   readonly differences: readonly Difference[];
-  /** Why the call was refused, where it was. */
+  /** Why the call was refused, or waits, where it is so. */
   readonly reason: string | null;
   readonly ms: number;
 }
@@ -99,7 +101,33 @@ function decideOne(policy: CompiledPolicy, parts: DecisionParts, test: PolicyTes
     throw error;
   }
   const options = reason === undefined ? {} : { reason };
-  return compare(test, decide({ boundary, role, action: call, input: test.input ?? {}, options }, parts));
+  const decided = decide({ boundary, role, action: call, input: test.input ?? {}, options }, parts);
+  return compare(test, judge(policy, role.name, decided));
+}
+
+/** What the gate would answer before it asks the database. */
+interface Judged {
+  readonly decision: 'allowed' | 'denied' | 'pending';
+  readonly code: string | null;
+  /** What decided; of a call that waits, every rule that it waits for. */
+  readonly rules: readonly string[];
+  readonly reason: string | null;
+  readonly columns: readonly string[];
+}
+
+function judge(policy: CompiledPolicy, role: string, decided: Allowed | Denial): Judged {
+  if ('rule' in decided) {
+    const { code, rule, reason } = decided;
+    return { decision: 'denied', code, rules: [rule], reason, columns: [] };
+  }
+  const { tool, prepared, input } = decided;
+  const columns = [...new Set(prepared.columns)].sort();
+  const rules = rulesOfCall(policy, { role, tool, prepared });
+  const [first] = rules;
+  if (first === undefined) return { decision: 'allowed', code: null, rules: [], reason: null, columns };
+  const shown = inputToApprove(input, first);
+  if (typeof shown !== 'string') return judge(policy, role, shown);
+  return { decision: 'pending', code: WAITS.code, rules: rules.map(ruleOf), reason: WAITS.reason, columns };
 }
 
 function notDecided(why: string): Decided {
@@ -132,23 +160,23 @@ function fitting({ tables }: CompiledPolicy, axis: ScopeAxis): string {
   return axis;
 }
 
-function compare({ expect }: PolicyTest, decided: ReturnType<typeof decide>): Decided {
+function compare({ expect }: PolicyTest, judged: Judged): Decided {
   const wanted: Exclude<PolicyTest['expect'], string> =
     typeof expect === 'string' ? { decision: expect } : expect;
-  const refused = 'rule' in decided ? decided : null;
+  const { decision, code, rules, columns, reason } = judged;
   const differences: Difference[] = [];
   const differ = (what: Difference['what'], expected: string, got: string): void => {
     if (expected !== got) differences.push({ what, expected, got });
   };
-  differ('decision', wanted.decision, refused === null ? 'allowed' : 'denied');
-  if (wanted.code !== undefined) differ('code', wanted.code, refused?.code ?? 'none');
-  if (wanted.rule !== undefined) differ('rule', wanted.rule, refused?.rule ?? 'none');
-  const touched = 'rule' in decided ? [] : [...new Set(decided.prepared.columns)].sort();
-  if (wanted.columns !== undefined && refused === null)
-    differ('columns', [...new Set(wanted.columns)].sort().join(', '), touched.join(', '));
-  if (wanted.without !== undefined && refused === null) {
-    const seen = wanted.without.filter((column) => touched.includes(column));
+  differ('decision', wanted.decision, decision);
+  if (wanted.code !== undefined) differ('code', wanted.code, code ?? 'none');
+  if (wanted.rule !== undefined && !rules.includes(wanted.rule))
+    differ('rule', wanted.rule, rules.length === 0 ? 'none' : rules.join(', '));
+  if (wanted.columns !== undefined && decision !== 'denied')
+    differ('columns', [...new Set(wanted.columns)].sort().join(', '), columns.join(', '));
+  if (wanted.without !== undefined && decision !== 'denied') {
+    const seen = wanted.without.filter((column) => columns.includes(column));
     if (seen.length > 0) differ('without', 'none of them', seen.join(', '));
   }
-  return { differences, reason: refused === null ? null : `${refused.code}: ${refused.reason}` };
+  return { differences, reason: reason === null ? null : `${code}: ${reason}` };
 }

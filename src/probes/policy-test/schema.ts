@@ -16,7 +16,7 @@ const caller = z
   })
   .describe('Who calls.');
 
-const decisions = z.enum(['allowed', 'denied']);
+const decisions = z.enum(['allowed', 'denied', 'pending']);
 
 const expected = z
   .union(
@@ -24,21 +24,27 @@ const expected = z
       decisions.describe('The decision alone.'),
       z
         .strictObject({
-          decision: decisions.describe('What the gate decides before it asks the database.'),
+          decision: decisions.describe(
+            'What the gate decides before it asks the database. Pending: the call waits until people have approved it.',
+          ),
           code: text.optional().describe('Of a refusal: its code, such as unknown_column.'),
-          rule: text.optional().describe('What decided, such as roles.support.tables.invoice.columns.'),
+          rule: text
+            .optional()
+            .describe(
+              'What decided, such as roles.support.tables.invoice.columns; of a call that waits, a rule that it waits for, such as approvals.refunds.',
+            ),
           columns: z
             .array(text)
             .optional()
-            .describe('Of a call that is allowed: exactly the columns that it touches, as table.column.'),
+            .describe('Of a call that is allowed or waits: exactly the columns that it touches, as table.column.'),
           without: z
             .array(text)
             .optional()
-            .describe('Of a call that is allowed: columns that it must not touch, as table.column.'),
+            .describe('Of a call that is allowed or waits: columns that it must not touch, as table.column.'),
         })
         .describe('The decision and more of it.'),
     ],
-    { error: 'expected allowed, denied, or { decision: … }' },
+    { error: 'expected allowed, denied, pending, or { decision: … }' },
   )
   .describe('What must come of it.');
 

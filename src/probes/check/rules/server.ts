@@ -1,9 +1,9 @@
 /** The server: its release, how it knows who logs in, what it writes down. */
 import { quoteIdent } from '../../../compile/quote.js';
+import { holesOf, mendedIn, printVersion } from '../../../database/server-holes.js';
 import { printName } from '../../../policy/name.js';
 import { few } from '../lens.js';
 import type { Rule } from '../rule.js';
-import { holesOf, mendedIn } from '../server-holes.js';
 
 const OBJECT = 'server';
 
@@ -20,7 +20,7 @@ const version: Rule = {
     yield {
       severity: 'high',
       object: OBJECT,
-      what: `PostgreSQL ${Math.floor(number / 10_000)}.${number % 10_000} has ${holes.length === 1 ? 'a known hole' : `${holes.length} known holes`}: ${few(holes.map(({ cve }) => cve).reverse())}; the newest lets ${last?.what}.`,
+      what: `PostgreSQL ${printVersion(number)} has ${holes.length === 1 ? 'a known hole' : `${holes.length} known holes`}: ${few(holes.map(({ cve }) => cve).reverse())}; the newest lets ${last?.what}.`,
       mend: [],
       advice: `Update to PostgreSQL ${mendedIn(number, holes)} or later of the same major version.`,
     };
