@@ -170,7 +170,10 @@ describeWithCorpus('chinook', 'the journey on Chinook', () => {
         intact: true,
         events: 6,
         pending: false,
-        streams: [{ tenant: '3', verdict: 'intact' }],
+        streams: [
+          { log: 'operator', verdict: 'intact' },
+          { tenant: '3', verdict: 'intact' },
+        ],
       });
     });
 

@@ -4,14 +4,20 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parsePolicy } from '../../src/policy/file.js';
+import { readAllowList } from '../../src/probes/check/allow.js';
+import { RULES } from '../../src/probes/check/rules.js';
 import { allPages, type Block, blocksOf, checkout, readPage } from './support/pages.js';
 
 const pages = allPages();
 const place = ({ page, line }: Block): string => `${page}:${line}`;
 
+/** What YAML on a page is, where it is not a policy. The tests of policies are run by the quick start's test. */
+const ALLOW_LIST = 'file=allow.yaml';
+const OTHER_FILES: readonly string[] = [ALLOW_LIST, 'file=policy-tests.yaml'];
+
 describe('a policy on a page', () => {
   const REQUIRED = { version: '1', preset: 'development', tables: '{}', roles: '{}' };
-  const written = blocksOf(pages, ['yaml', 'yml']).filter(({ info }) => info !== 'file=policy-tests.yaml');
+  const written = blocksOf(pages, ['yaml', 'yml']).filter(({ info }) => !OTHER_FILES.includes(info));
   it.each(written.map((block) => [place(block), block.text]))('%s has the shape of one', (name, text) => {
     const written: object = parse(text);
     // A fragment shows some of the top level; what it leaves out is added to it.
@@ -20,6 +26,16 @@ describe('a policy on a page', () => {
       .map(([key, value]) => `${key}: ${value}\n`);
     expect(() => parsePolicy(`${text}\n${added.join('')}`, { filename: name })).not.toThrow();
   });
+});
+
+describe('an allow-list on a page', () => {
+  const known = new Set(RULES.map(({ id }) => id));
+  it.each(blocksOf(pages, ['yaml'], ALLOW_LIST).map((block) => [place(block), block.text]))(
+    '%s is one, with entries',
+    (name, text) => {
+      expect(readAllowList(text, name, known)).not.toEqual([]);
+    },
+  );
 });
 
 describe('JSON on a page', () => {

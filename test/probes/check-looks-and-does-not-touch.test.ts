@@ -57,6 +57,21 @@ describeOnServers('check', (server) => {
     expect(asked.at(-1)).toBe('rollback');
   });
 
+  it('does not wait long for a table that somebody holds, and says that somebody does', async () => {
+    const holder = await database.connect();
+    await holder.query('begin; lock table shop.open_table in access exclusive mode');
+    try {
+      await expect(run(database.url)).rejects.toMatchObject({
+        code: 'database_timeout',
+        message: expect.stringContaining('others hold what was needed'),
+        cause: expect.objectContaining({ code: '55P03' }),
+      });
+    } finally {
+      await holder.end();
+    }
+    expect((await run(database.url)).findings).not.toEqual([]);
+  });
+
   it('leaves its connection out of any transaction, also after a failure', async () => {
     const administrator = await connectAdministrator(database.url);
     try {

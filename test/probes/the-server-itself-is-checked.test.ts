@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Administrator, connectAdministrator } from '../../src/database/administrator.js';
 import type { ServerFacts } from '../../src/database/inspect/access.js';
 import type { Server } from '../../src/database/server.js';
+import { holesOf, mendedIn, SERVER_HOLES } from '../../src/database/server-holes.js';
 import { check, readWorld } from '../../src/probes/check/check.js';
 import type { World } from '../../src/probes/check/rule.js';
 import { SERVER_RULES } from '../../src/probes/check/rules/server.js';
-import { holesOf, mendedIn, SERVER_HOLES } from '../../src/probes/check/server-holes.js';
 import { describeOnServers, embeddedServer, isolatedServer } from '../support/test-server.js';
 
 describe('known holes of PostgreSQL', () => {
@@ -16,11 +16,14 @@ describe('known holes of PostgreSQL', () => {
     expect(cves(160000)).not.toContain('CVE-2023-39418');
     expect(cves(170000)).toContain('CVE-2024-10976');
     expect(cves(170001)).not.toContain('CVE-2024-10976');
-    for (const version of [150018, 160014, 170010, 180004, 190000]) expect(cves(version)).toEqual([]);
+    expect(cves(180001)).toContain('CVE-2026-2006');
+    expect(cves(180002)).not.toContain('CVE-2026-2006');
+    expect(cves(170011)).toEqual(['CVE-2026-120141', 'CVE-2026-120154']);
+    for (const version of [150020, 160016, 170012, 180007, 190000]) expect(cves(version)).toEqual([]);
   });
 
   it('are told with the release that mends them all', () => {
-    expect(mendedIn(160009, holesOf(160009))).toBe('16.14');
+    expect(mendedIn(160009, holesOf(160009))).toBe('16.16');
   });
 });
 

@@ -36,7 +36,9 @@ const expected = z
           columns: z
             .array(text)
             .optional()
-            .describe('Of a call that is allowed or waits: exactly the columns that it touches, as table.column.'),
+            .describe(
+              'Of a call that is allowed or waits: exactly the columns that it touches, as table.column.',
+            ),
           without: z
             .array(text)
             .optional()

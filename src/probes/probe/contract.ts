@@ -27,6 +27,8 @@ export interface Subject {
   readonly tool: string;
   readonly table?: string;
   readonly column?: string;
+  /** A rule under `approvals`. */
+  readonly rule?: string;
 }
 
 export interface ProbeCase {

@@ -1,7 +1,8 @@
 /** What probes stand on: the gate, whose boundaries they open, and what is known of the rows. */
+import { rulesFor } from '../../approvals/matching.js';
 import type { Boundary } from '../../boundary/boundary.js';
 import type { Catalog } from '../../policy/catalog.js';
-import type { CompiledPolicy, CompiledRole, SliceTable } from '../../policy/compiled.js';
+import type { ApprovalRule, CompiledPolicy, CompiledRole, SliceTable } from '../../policy/compiled.js';
 import type { Ringfence } from '../../ringfence.js';
 import type { ListedTool } from '../../tools/data-tools.js';
 import type { OwnTool } from '../../tools/define-tool.js';
@@ -9,8 +10,11 @@ import type { Knowledge, Sides } from './knowledge.js';
 import type { LedgerReading } from './ledger-reading.js';
 import type { Side } from './side.js';
 
-/** The part of Ringfence that probes use: its one gate. */
-export type Probed = Pick<Ringfence, 'policy' | 'trustedBoundary' | 'call' | 'sequence' | 'catalogue'>;
+/** The part of Ringfence that probes use: its one gate, and the word by which they take back what they asked for there. */
+export type Probed = Pick<
+  Ringfence,
+  'policy' | 'trustedBoundary' | 'call' | 'approvals' | 'sequence' | 'catalogue'
+>;
 
 export interface Ground extends Sides {
   readonly ringfence: Probed;
@@ -59,6 +63,15 @@ export function tablesWith(
   return rolesWith(policy, tool).flatMap((role) =>
     [...role.tables.values()].map((table) => ({ role, table })),
   );
+}
+
+/** The rules under `approvals` that a tool of the product's own waits for: called for real, it would ask people, and its code does not run dry either. */
+export function rulesOfOwn(
+  { approvals }: Pick<CompiledPolicy, 'approvals'>,
+  role: CompiledRole,
+  { name }: OwnTool,
+): readonly ApprovalRule[] {
+  return rulesFor(approvals, { tool: name, role: role.name, written: null });
 }
 
 /** How a tool is told to models. */

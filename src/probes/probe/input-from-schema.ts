@@ -20,6 +20,14 @@ export function placesOf(schema: Schema): readonly string[] {
   return [...new Set(places)];
 }
 
+/** A word as the schema wants it; undefined where it cannot be that. */
+export function asType(word: unknown, type: unknown): unknown {
+  if (type === 'string' && typeof word !== 'object') return String(word);
+  if (type !== 'number' && type !== 'integer') return word;
+  const number = Number(word);
+  return Number.isFinite(number) ? number : undefined;
+}
+
 const DEEPEST = 8;
 const FORMATS: Readonly<Record<string, string>> = {
   date: '2027-01-31',

@@ -1,5 +1,6 @@
 /** The kinds of probes, in the order in which they are told of. To add one: a file in `kinds/`, and its name here. */
 import type { Probe } from './contract.js';
+import { approvals } from './kinds/approvals.js';
 import { audit } from './kinds/audit.js';
 import { bleeding } from './kinds/bleeding.js';
 import { budget } from './kinds/budget.js';
@@ -29,6 +30,7 @@ export const PROBES: readonly Probe[] = [
   deniedColumns,
   budget,
   reasons,
+  approvals,
   injection,
   bleeding,
   audit,

@@ -38,6 +38,8 @@ export interface Knowledge {
   outside(role: string, table: SliceTable, keys: readonly (readonly string[])[]): Promise<readonly number[]>;
   /** Whether a text stands in some row that the role may see inside our boundary as well. */
   isAlsoOurs(role: string, text: string): Promise<boolean>;
+  /** What is another once a row has been written and committed; null where the row is not there, or it cannot be told. */
+  version(role: string, table: SliceTable, row: KnownRow): Promise<string | null>;
   /** Rows inside our boundary; null where counting would cost too much or cannot be done. */
   count(role: string, table: SliceTable): Promise<number | null>;
 }

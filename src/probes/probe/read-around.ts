@@ -124,8 +124,7 @@ export function readAround(
     const given = slice.primaryKey.map((_, at) => values.add(keys.map((key) => key[at] ?? null)));
     const names = slice.primaryKey.map((_, at) => `k${at}`);
     const equal = slice.primaryKey.map((name, at) => {
-      const column = slice.columns.find((one) => one.name === name);
-      return `t.${quoteIdent(name)} = k.k${at}::${column?.castType ?? 'pg_catalog.text'}`;
+      return `t.${quoteIdent(name)} = k.k${at}::${castTypeOf(slice, name)}`;
     });
     const inside = insideCondition(
       policy,
@@ -216,6 +215,27 @@ export function readAround(
       }
       return false;
     },
+    version: async (roleName, slice, { key }) => {
+      const place = placeOf(roleName, slice);
+      if (place === null || key === null) return null;
+      const values = new Values();
+      const equal = slice.primaryKey.map(
+        (name, at) =>
+          `t.${quoteIdent(name)} = ${values.add(key[at] ?? null)}::pg_catalog.text::${castTypeOf(slice, name)}`,
+      );
+      const inside = insideCondition(
+        policy,
+        place.table.scope,
+        't',
+        { side: sides.ours, axes: axesWithin(place.role.reach) },
+        values,
+      );
+      const { rows } = await administrator.query(
+        `select pg_catalog.concat_ws(' ', t.tableoid, t.ctid, t.xmin) as version from ${place.from} t where ${[...equal, inside].join(' and ')}`,
+        values.list,
+      );
+      return rows[0] === undefined ? null : String(rows[0].version);
+    },
     count: async (roleName, slice) => {
       const place = placeOf(roleName, slice);
       if (place === null || slice.rows !== null) return null;
@@ -237,6 +257,10 @@ export function readAround(
       return count > COUNTED_ROWS ? null : count;
     },
   };
+}
+
+function castTypeOf({ columns }: SliceTable, column: string): string {
+  return columns.find(({ name }) => name === column)?.castType ?? 'pg_catalog.text';
 }
 
 function knownRow(

@@ -76,6 +76,7 @@ export function readThrough(ground: Omit<Ground, 'knowledge'>): Knowledge {
       }
       return false;
     },
+    version: async () => null,
     count: async () => null,
   };
 }

@@ -64,12 +64,12 @@ function summaryOf(results: readonly CaseResult[]): Summary {
   };
 }
 
-/** `support query invoice.total`; `*` where there is no one subject. */
+/** `support query invoice.total`, `support delete line (approvals.removals)`; `*` where there is no one subject. */
 export function subjectName(subject: Subject | null): string {
   if (subject === null) return '*';
-  const { role, tool, table, column } = subject;
+  const { role, tool, table, column, rule } = subject;
   const place = table === undefined ? '' : ` ${table}${column === undefined ? '' : `.${column}`}`;
-  return `${role} ${tool}${place}`;
+  return `${role} ${tool}${place}${rule === undefined ? '' : ` (approvals.${rule})`}`;
 }
 
 /** A fault as lines of text: what was wrong, and the calls that show it. */

@@ -38,7 +38,15 @@ export function leavesOf(value: unknown): readonly string[] {
 
 /** What an answer says, a cursor's content included, without what is the gate's own. */
 export function saidIn(answer: object): readonly string[] {
-  const { event: _event, ms: _ms, rule: _rule, nextCursor, ...said } = answer as Record<string, unknown>;
+  const {
+    event: _event,
+    ms: _ms,
+    rule: _rule,
+    needsApproval: _rules,
+    approval: _approval,
+    nextCursor,
+    ...said
+  } = answer as Record<string, unknown>;
   const carried =
     typeof nextCursor === 'string'
       ? [Buffer.from(nextCursor.split('.')[1] ?? '', 'base64url').toString()]

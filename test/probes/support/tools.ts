@@ -13,8 +13,8 @@ export function knownTools(z: typeof Zod): readonly OwnTool[] {
       run: async ({ name }, { client }) =>
         (
           await client.query('select id, name from public.client where name = $1 or name ^@ $2 order by id', [
-            name.replaceAll('\u0000', ''),
-            name.slice(0, 3).replaceAll('\u0000', ''),
+            name,
+            name.slice(0, 3),
           ])
         ).rows as { id: number; name: string }[],
     }),

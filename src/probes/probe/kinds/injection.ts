@@ -3,7 +3,7 @@ import type { CompiledRole, SliceColumn, SliceTable } from '../../../policy/comp
 import { kindOf } from '../../../policy/value.js';
 import { type Attempt, rowsOf } from '../attempt.js';
 import type { Probe } from '../contract.js';
-import { listed } from '../ground.js';
+import { listed, rulesOfOwn } from '../ground.js';
 import { inputFor, placesOf } from '../input-from-schema.js';
 
 /** Lines that look like orders, wherever a tool takes a text: data, and nothing else. */
@@ -16,7 +16,13 @@ export const injection: Probe = {
   cases: (ground) =>
     [...ground.policy.roles.values()].flatMap((role) => {
       const place = wordiest(role);
-      const own = ground.ownTools.filter(({ name, effect }) => role.tools.has(name) && effect === 'read');
+      // What waits for people is not called for real: they would be asked.
+      const own = ground.ownTools.filter(
+        (tool) =>
+          role.tools.has(tool.name) &&
+          tool.effect === 'read' &&
+          rulesOfOwn(ground.policy, role, tool).length === 0,
+      );
       return [
         ...(place === null
           ? []
@@ -145,8 +151,7 @@ async function askOwn(attempt: Attempt, role: CompiledRole, tool: string): Promi
   const places = placesOf(schema);
   if (places.length === 0) attempt.skip('it takes no text');
   const tables = [...role.tables.values()];
-  // No text of PostgreSQL's holds a NUL: whether a tool minds is no question of isolation.
-  for (const line of attempt.ground.lines.filter((one) => !one.includes('\u0000'))) {
+  for (const line of attempt.ground.lines) {
     for (const place of places.slice(0, 3)) {
       const input = inputFor(schema, (at, { type }) =>
         at === place && type === 'string' ? line : undefined,

@@ -3,8 +3,8 @@ import type { OwnTool } from '../../../tools/define-tool.js';
 import { type Attempt, codeOf, faceOf } from '../attempt.js';
 import type { Probe, ProbeCase } from '../contract.js';
 import { absentId, idOf } from '../forge.js';
-import { type Ground, listed } from '../ground.js';
-import { inputFor, placesOf } from '../input-from-schema.js';
+import { type Ground, listed, rulesOfOwn } from '../ground.js';
+import { asType, inputFor, placesOf } from '../input-from-schema.js';
 import type { KnownRow } from '../knowledge.js';
 
 /** Tools of the product's own: ids that must be inside are asked for from outside; readers are asked on both sides, with the other's ids. */
@@ -24,7 +24,14 @@ function casesOf({ policy, planted }: Ground, tool: OwnTool): readonly ProbeCase
       subject: { role: role.name, tool: tool.name },
       run: async (attempt: Attempt) => {
         await checkIds(attempt, role, tool);
-        if (tool.effect === 'read' || (tool.effect === 'write' && planted)) await ask(attempt, role, tool);
+        const [rule] = rulesOfOwn(policy, role, tool);
+        if (rule !== undefined) {
+          if (attempt.calls === 0)
+            attempt.skip(
+              `its code waits for approvals.${rule.name}, and it names no ids that could be checked before that`,
+            );
+        } else if (tool.effect === 'read' || (tool.effect === 'write' && planted))
+          await ask(attempt, role, tool);
         else if (attempt.calls === 0)
           attempt.skip(
             tool.effect === 'external'
@@ -132,12 +139,4 @@ function fitting(words: readonly Word[], place: string): readonly string[] {
   };
   const scored = words.map((word) => ({ word, score: score(word) })).filter((one) => one.score > 0);
   return [...new Set(scored.sort((a, b) => b.score - a.score).map(({ word }) => word.text))];
-}
-
-/** As the schema wants it; undefined where it cannot be that. */
-function asType(word: unknown, type: unknown): unknown {
-  if (type === 'string' && typeof word !== 'object') return String(word);
-  if (type !== 'number' && type !== 'integer') return word;
-  const number = Number(word);
-  return Number.isFinite(number) ? number : undefined;
 }
