@@ -57,7 +57,7 @@ export async function remove(client: pg.ClientBase, options: RemoveOptions = {})
       if (planted > 0) {
         throw new RingfenceError(
           'database_refused',
-          `Your tables hold ${planted} rows that probes or tests planted, and only the journal that would go knows which. Nothing was changed.`,
+          `Your tables hold ${planted} ${planted === 1 ? 'row' : 'rows'} that probes or tests planted, and only the journal that would go knows which. Nothing was changed.`,
           {
             suggestion:
               'Wait for probes and tests that still run, or run "ringfence probe --seconds 0", which takes them away. Then remove again.',

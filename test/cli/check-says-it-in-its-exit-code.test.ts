@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckReport } from '../../src/probes/check/check.js';
 import { CLEAN_BASE, RESET_ROLES } from '../probes/support/clean-base.js';
+import { besidesServerAge, SERVER_AGE_ALLOWED } from '../probes/support/server-age.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { embeddedServer } from '../support/test-server.js';
 import { type Workplace, workplace } from './support/command-line.js';
@@ -15,11 +16,13 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   place = await workplace({ RINGFENCE_ADMIN_URL: database.url });
+  await writeFile(place.path('age.yaml'), `allow:\n${SERVER_AGE_ALLOWED}`);
 });
+const CHECK = ['check', '--allow', 'age.yaml'];
 
 describe('ringfence check', () => {
   it('ends with 0 where nothing is found, and says how much was asked', async () => {
-    const run = await place.run(['check']);
+    const run = await place.run(CHECK);
     expect(run.exit).toBe(0);
     expect(run.stdout).toMatch(/Nothing found by \d+ rules/);
     expect(run.stderr).not.toMatch(/error|warn/i);
@@ -38,11 +41,11 @@ describe('ringfence check', () => {
       [[], 14],
       [['--min-severity', 'critical'], 14],
     ])('ends with the code of the worst (%j)', async (args, exit) => {
-      expect((await place.run(['check', ...args])).exit).toBe(exit);
+      expect((await place.run([...CHECK, ...args])).exit).toBe(exit);
     });
 
     it('groups by rule, worst first, with what it matters and what mends it', async () => {
-      const { stdout } = await place.run(['check']);
+      const { stdout } = await place.run(CHECK);
       expect(stdout).toMatch(
         /CRITICAL {2}1 finding: policies that let every row through {2}policy\.always_true/,
       );
@@ -53,13 +56,13 @@ describe('ringfence check', () => {
     });
 
     it('leaves out what is milder than was asked for, and says so', async () => {
-      const run = await place.run(['check', '--min-severity', 'high']);
+      const run = await place.run([...CHECK, '--min-severity', 'high']);
       expect(run.stdout).toContain('1 critical (2 milder left out)');
       expect(run.stdout).not.toContain('row_security_off');
     });
 
     it('answers with JSON alone', async () => {
-      const run = await place.run(['check', '--json']);
+      const run = await place.run([...CHECK, '--json']);
       expect(run.exit).toBe(14);
       const report = run.json<CheckReport>();
       expect(report.database).toBe(database.name);
@@ -75,7 +78,7 @@ describe('ringfence check', () => {
         `  - { rule: ${rule}, object: ${JSON.stringify(object)}, reason: a test, expires: 2999-12-31 }\n`;
       await writeFile(
         place.path('allow.yaml'),
-        `allow:\n${entry('policy.always_true', 'policy everything on shop.invoice')}${entry('view.owner_rights', 'view shop.totals')}${entry('grant.public', 'table shop.gone')}`,
+        `allow:\n${entry('policy.always_true', 'policy everything on shop.invoice')}${entry('view.owner_rights', 'view shop.totals')}${entry('grant.public', 'table shop.gone')}${SERVER_AGE_ALLOWED}`,
       );
       const run = await place.run(['check', '--allow', 'allow.yaml']);
       expect(run.exit).toBe(11);
@@ -96,7 +99,7 @@ describe('ringfence check', () => {
         place.path('ringfence.policy.yaml'),
         'version: 1\nowners: { tenant: a, role: a, secrets: a, audit: a }\ntables:\n  nothing: { tenant: { column: id } }\nroles: {}\n',
       );
-      const run = await place.run(['check']);
+      const run = await place.run(CHECK);
       expect(run.exit).toBe(3);
       expect((await place.run(['check', '--guess'])).exit).toBe(14);
     });
@@ -105,7 +108,7 @@ describe('ringfence check', () => {
       const run = await place.run(['check', '--sql']);
       expect(run.exit).toBe(14);
       await database.query(run.stdout);
-      expect((await place.run(['check'])).exit).toBe(0);
+      expect((await place.run(CHECK)).exit).toBe(0);
     });
   });
 });

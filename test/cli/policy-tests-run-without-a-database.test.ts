@@ -42,6 +42,20 @@ cases:
     call: get
     input: { table: client, id: 1 }
     expect: { decision: denied, code: unknown_table }
+  - name: the state of an invoice waits for somebody
+    call: update
+    input: { table: invoice, id: 1, values: { number: X, state: paid } }
+    reason: the customer paid
+    expect: { decision: pending, code: approval_pending, rule: approvals.settled, without: [invoice.secret_margin] }
+  - name: its number does not
+    call: update
+    input: { table: invoice, id: 1, values: { number: X } }
+    reason: a slip of the pen
+    expect: allowed
+  - name: what may not be done waits for nobody
+    call: update
+    input: { table: invoice, id: 1, values: { state: paid } }
+    expect: { decision: denied, code: reason_required }
   - name: a narrowed boundary is narrower
     as: { tools: [get] }
     call: query
@@ -72,9 +86,9 @@ it('are decided alike with a database and with its catalog alone', async () => {
   const there = (
     await succeed(apart, ['policy', 'test', 'tests.yaml', '--catalog', 'catalog.json', '--json'])
   ).json<{ tests: object[] }>();
-  expect(here).toMatchObject({ passed: 8, failed: 0, against: { database: database.name, snapshot: null } });
+  expect(here).toMatchObject({ passed: 11, failed: 0, against: { database: database.name, snapshot: null } });
   expect(there).toMatchObject({
-    passed: 8,
+    passed: 11,
     failed: 0,
     against: { snapshot: expect.stringMatching(/^\d{4}-/) },
   });
@@ -85,10 +99,10 @@ it('are decided alike with a database and with its catalog alone', async () => {
 it('say what came otherwise than expected, where it stands, and end with 10', async () => {
   await writeFile(
     apart.path('wrong.yaml'),
-    TESTS.replace('code: unknown_column', 'code: tenant_named').replace(
-      'reason: the customer asked\n    expect: allowed',
-      'expect: allowed',
-    ),
+    TESTS.replace('code: unknown_column', 'code: tenant_named')
+      .replace('reason: the customer asked\n    expect: allowed', 'expect: allowed')
+      .replace('rule: approvals.settled', 'rule: approvals.removals')
+      .replace('reason: a slip of the pen\n    expect: allowed', 'reason: no\n    expect: pending'),
   );
   const run = await apart.run([
     'policy',
@@ -107,9 +121,15 @@ it('say what came otherwise than expected, where it stands, and end with 10', as
   expect(run.stdout).toContain(
     'wrong.yaml:20  and then goes on\n  - decision: allowed\n  + decision: denied\n    reason_required: ',
   );
-  expect(run.stdout).toMatch(/14 tests passed, 2 failed, against the catalog of .* as of /);
+  expect(run.stdout).toMatch(/18 tests passed, 4 failed, against the catalog of .* as of /);
+  expect(run.stdout).toMatch(
+    /wrong\.yaml:\d+ {2}the state of an invoice waits for somebody\n {2}- rule: approvals\.removals\n {2}\+ rule: approvals\.settled\n {4}approval_pending: /,
+  );
+  expect(run.stdout).toMatch(
+    /wrong\.yaml:\d+ {2}its number does not\n {2}- decision: pending\n {2}\+ decision: allowed\n/,
+  );
   const xml = await readFile(apart.path('wrong.xml'), 'utf8');
-  expect(xml).toContain('<testsuite name="wrong.yaml" tests="8" failures="2" errors="0" skipped="0"');
+  expect(xml).toContain('<testsuite name="wrong.yaml" tests="11" failures="4" errors="0" skipped="0"');
   expect(xml).toContain(
     '<failure message="code: expected tenant_named, got unknown_column" type="decision">',
   );
@@ -181,7 +201,7 @@ describe('the format', () => {
     );
   });
   it('keeps who calls and where a test stands', () => {
-    const [first, , , , , , , last] = parsePolicyTests(TESTS, 'tests.yaml');
+    const [first, , , , , , , , , , last] = parsePolicyTests(TESTS, 'tests.yaml');
     expect(first).toMatchObject({ file: 'tests.yaml', line: 4, as: { role: 'support' } });
     expect(last?.as).toEqual({ role: 'support', tools: ['get'] });
   });

@@ -320,6 +320,23 @@ describeOnServers('a policy', (server) => {
     expect(await database.query(`select from pg_namespace where nspname = 'ringfence'`)).toEqual([]);
   });
 
+  it('is not taken out while rows are planted, since nobody would know which they are', async () => {
+    await applyPolicy(client, inSchema(POLICY));
+    await database.query(
+      `insert into ringfence.planted (batch, position, schema_name, table_name, key) values (gen_random_uuid(), 0, 'public', 'account', '{"id": "3"}')`,
+    );
+    const before = await catalogState(database);
+    await expect(remove(client, { ledger: 'drop' })).rejects.toMatchObject({
+      code: 'database_refused',
+      message: expect.stringContaining('hold 1 row that'),
+      suggestion: expect.stringContaining('ringfence probe --seconds 0'),
+    });
+    expect(await catalogState(database)).toEqual(before);
+    await database.query('delete from ringfence.planted');
+    await remove(client);
+    expect(await database.query(`select from pg_namespace where nspname = 'ringfence'`)).toEqual([]);
+  });
+
   it('is not taken out from under what a product built on it', async () => {
     await applyPolicy(client, inSchema(POLICY));
     await database.query('create view public.built_on as select * from slice_support.account');

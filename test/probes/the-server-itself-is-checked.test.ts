@@ -7,6 +7,7 @@ import { check, readWorld } from '../../src/probes/check/check.js';
 import type { World } from '../../src/probes/check/rule.js';
 import { SERVER_RULES } from '../../src/probes/check/rules/server.js';
 import { describeOnServers, embeddedServer, isolatedServer } from '../support/test-server.js';
+import { besidesServerAge } from './support/server-age.js';
 
 describe('known holes of PostgreSQL', () => {
   it('are those of the release, and none of one that mends them', () => {
@@ -48,7 +49,7 @@ describe('the settings of a server', () => {
     more: Partial<ServerFacts> = {},
   ): readonly string[] => {
     const of = world.access.server;
-    const changed = { ...of, ...more, settings: { ...of.settings, ...settings } };
+    const changed = { ...of, version: 180007, ...more, settings: { ...of.settings, ...settings } };
     return SERVER_RULES.flatMap((rule) =>
       [...rule.find({ ...world, access: { ...world.access, server: changed } })].map(() => rule.id),
     );
@@ -73,12 +74,12 @@ describe('the settings of a server', () => {
 
   it('let a logical slot be found, and be dropped by what mends it', async () => {
     await administrator.query(`select pg_create_logical_replication_slot('feed', 'pgoutput')`);
-    const { findings } = await check(administrator);
+    const findings = besidesServerAge((await check(administrator)).findings);
     expect(findings.map(({ rule, object }) => `${rule} ${object}`)).toEqual([
       'replication_slot.logical replication slot feed',
     ]);
     for (const sql of findings.flatMap(({ mend }) => mend)) await administrator.query(sql);
-    expect((await check(administrator)).findings).toEqual([]);
+    expect(besidesServerAge((await check(administrator)).findings)).toEqual([]);
   });
 });
 
@@ -90,7 +91,7 @@ describeOnServers('an empty database', (server) => {
     );
     try {
       const report = await check(administrator);
-      expect(report.findings).toEqual([]);
+      expect(besidesServerAge(report.findings)).toEqual([]);
       expect(report.notChecked.map(({ rule }) => rule)).toContain('tenancy.unknown');
     } finally {
       await administrator.close();

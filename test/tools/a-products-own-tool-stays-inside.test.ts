@@ -254,6 +254,20 @@ describeOnServers('a tool of the product', (server) => {
     await database.query('delete from customer where id >= 100');
   });
 
+  it.each([
+    ['a text', { how: 'a\u0000b' }, /"how" is wrong: text with a NUL/],
+    ['a text of a list', { how: 'x', more: [{ words: ['ok', '\u0000'] }] }, /"more\.0\.words\.1" is wrong/],
+    ['a name', { how: 'x', more: { 'a\u0000b': 1 } }, /"more\.a\\u0000b" is wrong/],
+  ])('is not run with a NUL in %s, and the agent is told what to do', async (_, input, reason) => {
+    expect(await call('misbehave', input)).toMatchObject({
+      decision: 'denied',
+      code: 'input_invalid',
+      rule: 'tools.misbehave.input',
+      reason: expect.stringMatching(reason),
+      suggestion: 'Leave the character U+0000 out.',
+    });
+  });
+
   it('can be tried and taken back', async () => {
     const before = await customers();
     expect(await governed.call('north', 'misbehave', { how: '' }, { dry: true })).toMatchObject({
