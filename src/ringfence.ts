@@ -126,7 +126,7 @@ export interface Ringfence {
  * Opens Ringfence on a database that the policy has been applied to.
  *
  * @throws {RingfenceError} `policy_invalid`, `policy_unapplied`, `key_missing`, `config_invalid`, `database_unreachable`,
- * `database_unsafe`, `database_unsupported`.
+ * `database_lost`, `database_unsafe`, `database_unsupported`.
  * @example
  * ```ts
  * const ringfence = await createRingfence({ url: process.env.RINGFENCE_GATEWAY_URL ?? '' });
@@ -179,7 +179,7 @@ export async function createRingfence(options: RingfenceOptions): Promise<Ringfe
     return assemble(served.policy, gateway, keys, log, { ...options, agentSql, sqlReach });
   } catch (error) {
     await gateway.close();
-    throw error;
+    throw gateway.explain(error);
   }
 }
 

@@ -182,3 +182,27 @@ export function connectionError(error: unknown, what: string): RingfenceError {
     },
   );
 }
+
+/**
+ * What an error means while Ringfence opens, or asks something of its own: where the connection was lost under it, that. Any other error is
+ * given back as it is.
+ */
+export function lostConnection(error: unknown, what: string): unknown {
+  if (error instanceof RingfenceError || !endedTheConnection(error)) return error;
+  return new RingfenceError('database_lost', `The connection to ${what} was lost.`, {
+    cause: error,
+    suggestion: 'See that the server runs, then try again.',
+  });
+}
+
+/** Whether an error or one of its causes says that the connection is gone: by the server's word, the system's or the driver's. */
+function endedTheConnection(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { code, severity } = cause as { readonly code?: unknown; readonly severity?: unknown };
+    if (severity === 'FATAL') return true;
+    if (typeof code === 'string' && /^(08...|57P..|ECONN[A-Z]+|EPIPE|ETIMEDOUT)$/.test(code)) return true;
+    // The driver has no code for a socket that closed under a statement, nor for a statement after that.
+    if (/^(Connection terminated|Client has encountered a connection error)/.test(cause.message)) return true;
+  }
+  return false;
+}

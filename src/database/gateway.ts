@@ -14,6 +14,7 @@ import { createApprovalStore } from './approval-store.js';
 import type { ApprovalStore } from './approvals.js';
 import { checkpointRound, type DueStream, type SignedCheckpoint } from './checkpoints.js';
 import { type ClaimMaker, createClaimMaker } from './claim.js';
+import { lostConnection } from './database-error.js';
 import { describeAgentSql } from './describe-agent-sql.js';
 import { executeAgentSql } from './execute-agent-sql.js';
 import { introspect, readExposure } from './introspect.js';
@@ -21,7 +22,7 @@ import type { Keys } from './keys.js';
 import { appUrl } from './login-url.js';
 import { OWN_LANE, queryOwn } from './own-query.js';
 import { Pipeline } from './pipeline.js';
-import { type PoolOptions, TenantPool } from './pool.js';
+import { describeUrl, type PoolOptions, TenantPool } from './pool.js';
 import {
   nextDueView,
   type RefreshedView,
@@ -81,7 +82,7 @@ export class Gateway {
 
   /**
    * Connects, checks the login, and learns which installation this is.
-   * @throws {RingfenceError} `database_unreachable`, `database_unsafe`, `database_unsupported`, `policy_unapplied`.
+   * @throws {RingfenceError} `database_unreachable`, `database_lost`, `database_unsafe`, `database_unsupported`, `policy_unapplied`.
    */
   static async open(options: GatewayOptions): Promise<Gateway> {
     const probe = new TenantPool({ ...options, size: 1 });
@@ -93,6 +94,8 @@ export class Gateway {
           'Ringfence is not installed in this database. Run: ringfence apply',
         );
       return new Gateway(options, createClaimMaker(options.keys, domain.domain));
+    } catch (error) {
+      throw lostConnection(error, describeUrl(options.url));
     } finally {
       await probe.close();
     }
@@ -287,13 +290,25 @@ export class Gateway {
     return refreshedViews(this.#reads);
   }
 
-  /** The memberships that `ringfence.membership` holds for a user. */
-  memberships(user: string): Promise<Membership[]> {
-    return queryOwn<Membership & pg.QueryResultRow>(
-      this.#primary,
-      'select tenant, workspace, user_id as "user", role, plan, region from ringfence.memberships($1)',
-      [user],
-    );
+  /**
+   * The memberships that `ringfence.membership` holds for a user.
+   * @throws {RingfenceError} `database_unreachable`, `database_lost`.
+   */
+  async memberships(user: string): Promise<Membership[]> {
+    try {
+      return await queryOwn<Membership & pg.QueryResultRow>(
+        this.#primary,
+        'select tenant, workspace, user_id as "user", role, plan, region from ringfence.memberships($1)',
+        [user],
+      );
+    } catch (error) {
+      throw this.explain(error);
+    }
+  }
+
+  /** What an error of this gateway's own queries means: `database_lost` where the connection was; any other is given back as it is. */
+  explain(error: unknown): unknown {
+    return lostConnection(error, describeUrl(this.#options.url));
   }
 
   /** Closes every connection once the calls under way have ended. */

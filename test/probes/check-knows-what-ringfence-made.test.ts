@@ -10,6 +10,7 @@ import { type CheckOptions, type CheckReport, check } from '../../src/probes/che
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { govern } from '../support/governed.js';
 import { describeOnServers } from '../support/test-server.js';
+import { besidesServerAge } from './support/server-age.js';
 
 async function checked(url: string, options: CheckOptions = {}): Promise<CheckReport> {
   const administrator = await connectAdministrator(url);
@@ -21,7 +22,7 @@ async function checked(url: string, options: CheckOptions = {}): Promise<CheckRe
 }
 
 const grave = ({ findings }: CheckReport): readonly string[] =>
-  findings
+  besidesServerAge(findings)
     .filter(({ severity }) => severity === 'critical' || severity === 'high')
     .map(({ rule, object }) => `${rule} ${object}`);
 

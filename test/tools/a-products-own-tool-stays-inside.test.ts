@@ -75,7 +75,7 @@ const misbehave = defineTool({
   name: 'misbehave',
   description: 'Does what it should not.',
   effect: 'write',
-  input: z.object({ how: z.string() }),
+  input: z.object({ how: z.string(), more: z.unknown().optional() }),
   output: z.looseObject({ ok: z.literal(true) }),
   async run({ how }, { client }) {
     await client.query("insert into customer values (100, 'north', 'half-done')");

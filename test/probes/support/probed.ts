@@ -83,7 +83,6 @@ roles:
 approvals:
   settled: { tools: [update], columns: [invoice.state], approvers: { roles: [reader] } }
   removals: { tools: [delete], tables: [line], approvers: { roles: [reader] } }
-  notes: { tools: [create], columns: [memo.body], approvers: { roles: [reader] } }
 `.replace('        update: [name_shown]\n', '');
 
 export const NORTH_A = 'north-a';
