@@ -3,7 +3,7 @@
  * when others' rows change. The seed is another one each time and is printed; RINGFENCE_EQUIVALENCE_SEED repeats it.
  */
 import { randomInt } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { runField } from '../../equivalence/field.js';
 import { runOthers } from '../../equivalence/others.js';
 import { missingFor, WORLDS } from '../../equivalence/worlds.js';
@@ -12,6 +12,9 @@ import { describeOnServers } from '../support/test-server.js';
 const STATEMENTS = 1_000;
 const OTHERS = 30;
 const LANES = 3;
+
+// A machine that does other things besides.
+vi.setConfig({ testTimeout: 240_000 });
 
 const seed = Number(process.env.RINGFENCE_EQUIVALENCE_SEED ?? randomInt(1, 2 ** 31));
 

@@ -2,13 +2,16 @@
  * What the comparison can see. Each of these databases is broken in one place, as a defect of ours or an operator's hand might break it;
  * a comparison that finds nothing there would find nothing anywhere.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { runField } from '../../equivalence/field.js';
 import type { Stage } from '../../equivalence/stage.js';
 import type { Tally } from '../../equivalence/tally.js';
 import type { World } from '../../equivalence/world.js';
 import { lookalike } from '../../equivalence/worlds/lookalike.js';
 import { embeddedServer as server } from '../support/test-server.js';
+
+// A machine that does other things besides.
+vi.setConfig({ testTimeout: 240_000 });
 
 interface Fault {
   readonly what: string;

@@ -43,9 +43,7 @@ describe('the program', () => {
   });
 
   it.each([
-    ['--statements', 'many'],
     ['--world', 'nowhere'],
-    ['--server', '9'],
     ['--seeds', '1'],
   ])('says how it is used, of %s %s', async (...options) => {
     const { code, stdout, stderr } = await equivalence(...options);
