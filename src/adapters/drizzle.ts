@@ -1,8 +1,9 @@
 /** `ringfence/drizzle`: Drizzle in the transaction of a call. */
 import type { DrizzleConfig } from 'drizzle-orm';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import * as orm from 'drizzle-orm/node-postgres';
 import { poolOf } from '../database/lent-pool.js';
 import type { LentClient } from '../database/watched-client.js';
+import { assertPeer } from './peer.js';
 
 /** What Drizzle takes, but for a cache: it would hand the rows of one tenant to the next. */
 export type DrizzleOnConfig<Schema extends Record<string, unknown>> = Omit<DrizzleConfig<Schema>, 'cache'>;
@@ -12,6 +13,7 @@ export type DrizzleOnConfig<Schema extends Record<string, unknown>> = Omit<Drizz
  * transactions become savepoints of the call's.
  *
  * @throws {TypeError} For a client that was not lent for a call.
+ * @throws {RingfenceError} `config_invalid` where another version of Drizzle is installed.
  * @example
  * ```ts
  * const db = drizzleOn(client, { schema });
@@ -21,6 +23,9 @@ export type DrizzleOnConfig<Schema extends Record<string, unknown>> = Omit<Drizz
 export function drizzleOn<Schema extends Record<string, unknown> = Record<string, never>>(
   client: LentClient,
   config: DrizzleOnConfig<Schema> = {},
-): NodePgDatabase<Schema> {
+): orm.NodePgDatabase<Schema> {
+  // By names of the namespace: a version without one of them can still be imported, and told of.
+  const { drizzle } = orm;
+  assertPeer({ adapter: 'ringfence/drizzle', name: 'drizzle-orm', range: '^0.45.0' }, { drizzle });
   return drizzle(poolOf(client), config);
 }

@@ -13,7 +13,14 @@ const ADAPTERS = [
   ['ringfence/openai-agents', 'openAiTools', '@openai/agents', '.', ['tool']],
   ['ringfence/langchain', 'langChainTools', '@langchain/core', './tools', ['tool']],
   ['ringfence/mastra', 'mastraTools', '@mastra/core', './tools', ['createTool']],
+  ['ringfence/kysely', 'kyselyOn', 'kysely', '.', ['Kysely', 'PostgresDialect']],
+  ['ringfence/drizzle', 'drizzleOn', 'drizzle-orm', './node-postgres', ['drizzle']],
+  ['ringfence/prisma', 'prismaOn', '@prisma/adapter-pg', '.', ['PrismaPg']],
 ] as const;
+
+/** What an adapter says once it has found nothing wrong with its peer: one for an ORM is given a client here that nobody lent it. */
+const passed = (make: string): unknown =>
+  make.endsWith('On') ? { name: 'TypeError', message: expect.stringContaining('not the client') } : null;
 
 let folder: string;
 let ranges: Readonly<Record<string, string>>;
@@ -56,7 +63,7 @@ it.each(ADAPTERS)('%s names the versions it works with', async (adapter, make, n
   const range = ranges[name] ?? '';
   const works = range.slice(1);
   await install(name, subpath, works, functions);
-  expect(await told(adapter, make)).toBeNull();
+  expect(await told(adapter, make)).toEqual(passed(make));
 
   const [major = 0, minor = 0] = works.split('.').map(Number);
   for (const version of ['99.0.0', major > 0 ? `${major - 1}.99.0` : `0.${minor - 1}.99`]) {

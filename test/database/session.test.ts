@@ -65,6 +65,25 @@ describeOnServers('a sealed session', (server) => {
   const codeOf = (outcome: SealedOutcome): string =>
     outcome.kind === 'rows' ? 'rows' : outcome.verdict.code;
 
+  /** The gateway's sessions whose statement waits for this. */
+  const waitingFor = (event: 'advisory' | 'PgSleep') =>
+    database.query<{ application_name: string; query: string }>(
+      `select application_name, query from pg_stat_activity
+       where usename = 'ringfence_gateway' and datname = current_database() and state = 'active' and wait_event = $1`,
+      [event],
+    );
+  /** Statements that call `pg_advisory_xact_lock_shared(4711)` are under way until the test lets them go. */
+  const held = async (work: () => Promise<void>): Promise<void> => {
+    const holder = await database.connect();
+    await holder.query('select pg_advisory_lock(4711)');
+    try {
+      await work();
+    } finally {
+      await holder.end();
+    }
+  };
+  const HELD = 'pg_catalog.pg_advisory_xact_lock_shared(4711)';
+
   it('runs a statement as the slice role, inside one tenant, again and again on the same connections', async () => {
     for (let n = 0; n < 20; n++) {
       for (const tenant of ['a', 'b']) {
@@ -172,25 +191,30 @@ describeOnServers('a sealed session', (server) => {
   });
 
   it('shows other sessions a pseudonym of the tenant, and no value of its statement', async () => {
-    const running = run('select pg_catalog.pg_sleep(0.6), $1::text', {
-      values: ['a value'],
-      tenant: 'tenant-name',
+    let running: Promise<SealedOutcome> | undefined;
+    await held(async () => {
+      running = run(`select ${HELD}, $1::text`, {
+        values: ['a value'],
+        tenant: 'tenant-name',
+        timeoutMs: 30_000,
+      });
+      await expect.poll(() => waitingFor('advisory'), { timeout: 20_000 }).toHaveLength(1);
+      const [seen] = await waitingFor('advisory');
+      expect(seen?.application_name).toMatch(/^ringfence:t_[0-9a-f]{16}$/);
+      expect(JSON.stringify(seen)).not.toMatch(/tenant-name|a value/);
     });
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const [seen] = await database.query<{ application_name: string; query: string }>(
-      "select application_name, query from pg_stat_activity where usename = 'ringfence_gateway' and state = 'active' and datname = current_database()",
-    );
-    await running;
-    expect(seen?.application_name).toMatch(/^ringfence:t_[0-9a-f]{16}$/);
-    expect(JSON.stringify(seen)).not.toMatch(/tenant-name|a value/);
+    expect(codeOf(await (running ?? run('select 1/0')))).toBe('rows');
   });
 
   it('does not give one tenant every connection', async () => {
-    const slow = [1, 2].map(() => run('select pg_catalog.pg_sleep(1)'));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await expect(run('select 1')).rejects.toMatchObject({ code: 'database_busy' });
-    expect(rows(await run('select 1', { tenant: 'b' }))).toEqual([['1']]);
-    await Promise.all(slow);
+    let slow: Promise<SealedOutcome>[] = [];
+    await held(async () => {
+      slow = [1, 2].map(() => run(`select ${HELD}`, { timeoutMs: 30_000 }));
+      await expect.poll(() => waitingFor('advisory'), { timeout: 20_000 }).toHaveLength(2);
+      await expect(run('select 1')).rejects.toMatchObject({ code: 'database_busy' });
+      expect(rows(await run('select 1', { tenant: 'b' }))).toEqual([['1']]);
+    });
+    expect((await Promise.all(slow)).map(codeOf)).toEqual(['rows', 'rows']);
     expect(rows(await run('select 1'))).toEqual([['1']]);
   });
 
@@ -207,9 +231,10 @@ describeOnServers('a sealed session', (server) => {
       "with w as (insert into slice_support.note values (300, 'a', 'x') returning id) select id, pg_catalog.pg_sleep(30) from w",
       {
         effect: 'write',
+        timeoutMs: 30_000,
       },
     );
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect.poll(() => waitingFor('PgSleep'), { timeout: 20_000 }).toHaveLength(1);
     await database.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'ringfence_gateway' and state = 'active' and datname = current_database()",
     );

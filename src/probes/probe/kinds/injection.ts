@@ -151,6 +151,9 @@ async function askOwn(attempt: Attempt, role: CompiledRole, tool: string): Promi
   const places = placesOf(schema);
   if (places.length === 0) attempt.skip('it takes no text');
   const tables = [...role.tables.values()];
+  // The other side first: what the tool keeps of its first call is theirs then, whichever probe comes first, and shows.
+  const plain = inputFor(schema, () => undefined);
+  await attempt.call({ role: role.name, tool, input: plain, inside: 'theirs', tables });
   for (const line of attempt.ground.lines) {
     for (const place of places.slice(0, 3)) {
       const input = inputFor(schema, (at, { type }) =>
