@@ -1,6 +1,7 @@
 /** One tool, two tenants: what the one is given must not tell of the other. */
 import { AssertionError } from 'node:assert';
 import { isDeepStrictEqual } from 'node:util';
+import { rulesFor } from '../approvals/matching.js';
 import { within } from '../boundary/propagation.js';
 import type { SliceTable } from '../policy/compiled.js';
 import type { Ringfence } from '../ringfence.js';
@@ -57,6 +58,7 @@ export async function expectIsolated(
       `There is no tool ${tool}. There are: ${ringfence.catalogue.map(({ name }) => name).join(', ')}.`,
     );
   const role = options.role ?? roleWith(ringfence, tool);
+  refuseWaiting(ringfence, tool, role);
   const call = (who: LookalikeTenant, given: unknown): Promise<Decision> => {
     const boundary = ringfence.trustedBoundary({
       tenant: who.tenant,
@@ -105,6 +107,17 @@ export async function expectIsolated(
     }
   }
   return { own, foreign, other };
+}
+
+/** The code of a tool that waits for people would not run, or leave requests open, and nothing would have been tested. */
+function refuseWaiting({ policy }: Pick<Ringfence, 'policy'>, tool: string, role: string): void {
+  if (!policy.ownTools.has(tool)) return;
+  const [rule] = rulesFor(policy.approvals, { tool, role, written: null });
+  if (rule !== undefined) {
+    throw failure(
+      `${tool} as ${role} waits for approval under approvals.${rule.name}, so that its code would not run. Test it under a policy without that rule.`,
+    );
+  }
 }
 
 function inputOf(input: InputFor, tenant: LookalikeTenant): unknown {

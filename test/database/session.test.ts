@@ -72,17 +72,23 @@ describeOnServers('a sealed session', (server) => {
        where usename = 'ringfence_gateway' and datname = current_database() and state = 'active' and wait_event = $1`,
       [event],
     );
-  /** Statements that call `pg_advisory_xact_lock_shared(4711)` are under way until the test lets them go. */
-  const held = async (work: () => Promise<void>): Promise<void> => {
+  /** Runs a statement as often as there are options, each under way until `meanwhile` is over, and gives what came of them. */
+  const held = async (
+    calls: readonly { tenant?: string; values?: unknown[] }[],
+    meanwhile: () => Promise<void>,
+  ): Promise<readonly string[]> => {
     const holder = await database.connect();
     await holder.query('select pg_advisory_lock(4711)');
+    const text = 'select pg_catalog.pg_advisory_xact_lock_shared(4711), $1::text';
+    const running = calls.map((options) => run(text, { values: [null], timeoutMs: 30_000, ...options }));
     try {
-      await work();
+      await expect.poll(() => waitingFor('advisory'), { timeout: 20_000 }).toHaveLength(calls.length);
+      await meanwhile();
     } finally {
       await holder.end();
     }
+    return (await Promise.all(running)).map(codeOf);
   };
-  const HELD = 'pg_catalog.pg_advisory_xact_lock_shared(4711)';
 
   it('runs a statement as the slice role, inside one tenant, again and again on the same connections', async () => {
     for (let n = 0; n < 20; n++) {
@@ -191,30 +197,21 @@ describeOnServers('a sealed session', (server) => {
   });
 
   it('shows other sessions a pseudonym of the tenant, and no value of its statement', async () => {
-    let running: Promise<SealedOutcome> | undefined;
-    await held(async () => {
-      running = run(`select ${HELD}, $1::text`, {
-        values: ['a value'],
-        tenant: 'tenant-name',
-        timeoutMs: 30_000,
-      });
-      await expect.poll(() => waitingFor('advisory'), { timeout: 20_000 }).toHaveLength(1);
+    const ended = await held([{ tenant: 'tenant-name', values: ['a value'] }], async () => {
       const [seen] = await waitingFor('advisory');
       expect(seen?.application_name).toMatch(/^ringfence:t_[0-9a-f]{16}$/);
+      expect(seen?.query).toContain('pg_advisory_xact_lock_shared');
       expect(JSON.stringify(seen)).not.toMatch(/tenant-name|a value/);
     });
-    expect(codeOf(await (running ?? run('select 1/0')))).toBe('rows');
+    expect(ended).toEqual(['rows']);
   });
 
   it('does not give one tenant every connection', async () => {
-    let slow: Promise<SealedOutcome>[] = [];
-    await held(async () => {
-      slow = [1, 2].map(() => run(`select ${HELD}`, { timeoutMs: 30_000 }));
-      await expect.poll(() => waitingFor('advisory'), { timeout: 20_000 }).toHaveLength(2);
+    const ended = await held([{}, {}], async () => {
       await expect(run('select 1')).rejects.toMatchObject({ code: 'database_busy' });
       expect(rows(await run('select 1', { tenant: 'b' }))).toEqual([['1']]);
     });
-    expect((await Promise.all(slow)).map(codeOf)).toEqual(['rows', 'rows']);
+    expect(ended).toEqual(['rows', 'rows']);
     expect(rows(await run('select 1'))).toEqual([['1']]);
   });
 

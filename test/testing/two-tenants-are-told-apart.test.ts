@@ -45,6 +45,24 @@ describeOnServers('two lookalike tenants', (server) => {
     expect(tenants.b.rows.client?.[0]?.name).toContain(tenants.b.canary);
   });
 
+  it('say so where the code of a tool would wait for people and not run', async () => {
+    const { ringfence } = shop.governed;
+    const rule = { name: 'refunds', tools: new Set(['refund']), tables: null, columns: null, roles: null };
+    const waiting = {
+      ...ringfence,
+      catalogue: [{ name: 'refund', description: '', effect: 'write' as const, inputSchema: {} }],
+      policy: {
+        ...ringfence.policy,
+        ownTools: new Map([['refund', { effect: 'write' as const, risk: 'high' as const, manifest: null }]]),
+        approvals: [
+          { ...rule, digest: '', approvers: ['support'], tenantWide: [], cosigners: 1, minutes: 60 },
+        ],
+      },
+    };
+    const { message } = await asserted(expectIsolated(waiting, 'refund', {}, { tenants, role: 'support' }));
+    expect(message).toContain('waits for approval under approvals.refunds');
+  });
+
   it('are kept apart by every tool', async () => {
     const { ringfence } = shop.governed;
     const as = { tenants, role: 'support' };
