@@ -67,7 +67,8 @@ rule (number, reason, pattern) as (
     (8, 'sequences', '^(nextval|currval|lastval|setval)$'),
     (9, 'large objects', '^(lo_|lo(read|write)$|lowrite)'),
     (10, 'access lists', '(^acl|^make_?acl)'),
-    (11, 'the server itself: statistics, files, locks, logs, sleep, catalogs, signals', '^(pg_|binary_upgrade|brin_|gin_|gist_)')
+    (11, 'the server itself: statistics, files, locks, logs, sleep, catalogs, signals', '^(pg_|binary_upgrade|brin_|gin_|gist_)'),
+    (12, 'makes rows of a type that the caller names: servers before 15.20, 16.16, 17.12 and 18.7 can be made to run code by it', '^jsonb?_(populate_record|to_record)')
 ),
 part (oid, reason) as (
   select aggtransfn::oid, 'a part of an aggregate' from pg_catalog.pg_aggregate

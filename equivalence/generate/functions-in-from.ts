@@ -8,7 +8,7 @@ function fixed(
   feature: string,
   call: readonly Part[],
   columns: readonly NamedColumn[],
-  how: Partial<Pick<Series, 'typed' | 'ordinality' | 'lateral'>> = {},
+  how: Partial<Pick<Series, 'ordinality' | 'lateral'>> = {},
 ): Made {
   const alias = maker.name('f');
   const form: Form = maker.form(TYPE.int, feature, ...call);
@@ -19,7 +19,6 @@ function fixed(
       call: form,
       columns,
       lateral: false,
-      typed: false,
       ordinality: false,
       ...how,
     },
@@ -70,14 +69,6 @@ export function series(maker: Maker): Made {
         'rows from',
         ["rows from (generate_series(1, 3), unnest(array['x', 'Zoe']))"],
         [...one('n', TYPE.int), ...one('v', TYPE.text)],
-      ),
-    () =>
-      fixed(
-        maker,
-        'recordset',
-        [`jsonb_to_recordset('[{"a": 1, "b": "Ann"}, {"a": null}]')`],
-        [...one('a', TYPE.int), ...one('b', TYPE.text)],
-        { typed: true },
       ),
   ])();
 }

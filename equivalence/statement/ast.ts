@@ -98,8 +98,6 @@ export interface Series {
   readonly call: Form;
   readonly columns: readonly NamedColumn[];
   readonly lateral: boolean;
-  /** Columns are named with their types: `as x (a int, b text)`. */
-  readonly typed: boolean;
   readonly ordinality: boolean;
 }
 

@@ -118,9 +118,7 @@ function fromText(from: From, around: Surroundings, alone = true): string {
     case 'derived':
       return `${from.lateral ? 'lateral ' : ''}(${queryText(from.query, { ...around, from: null })}) as ${from.alias}`;
     case 'function': {
-      const columns = from.columns.map(
-        ({ name, type }) => `${name}${from.typed ? ` ${type?.sql ?? 'text'}` : ''}`,
-      );
+      const columns = from.columns.map(({ name }) => name);
       return `${from.lateral ? 'lateral ' : ''}${exprText(from.call, around)}${from.ordinality ? ' with ordinality' : ''} as ${from.alias} (${columns.join(', ')})`;
     }
     case 'join': {

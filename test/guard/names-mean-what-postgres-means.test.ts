@@ -287,7 +287,6 @@ describe('columns of FROM items', () => {
     ["select e.key, e.value from jsonb_each('{}') e"],
     ["select e.k, e.value from jsonb_each('{}') e(k)"],
     ["select e.value from jsonb_array_elements('[]') e"],
-    ["select r.a, r.b from json_to_record('{}') as r(a int, b text)"],
     ['select t.generate_series, t.unnest from rows from (generate_series(1, 2), unnest(array[1])) t'],
     ['select t.n, t.m from rows from (generate_series(1, 2), unnest(array[1])) t(n, m)'],
     ['select t.t from rows from (generate_series(1, 2)) t'],

@@ -26,7 +26,7 @@ const CONSTRUCTS: ReadonlyMap<string, Construct> = new Map([
     { name: 'FOR UPDATE or FOR SHARE', instead: 'Leave it out: this tool only reads and locks nothing.' },
   ],
   ['RangeTableSample', { name: 'TABLESAMPLE', instead: 'Use order by random() limit n.' }],
-  ['RangeTableFunc', { name: 'XMLTABLE', instead: 'Use json_to_recordset or jsonb_array_elements.' }],
+  ['RangeTableFunc', { name: 'XMLTABLE', instead: 'Use jsonb_array_elements.' }],
   ['XmlExpr', xml],
   ['XmlSerialize', xml],
   ['ParamRef', { name: 'A parameter', instead: 'Write the value itself.' }],

@@ -187,6 +187,7 @@ export const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
       "select obj_description(1259, 'pg_class')",
       'select col_description(1259, 1)',
       "select * from json_to_record('{}') as x (a regclass)",
+      "select * from json_to_recordset('[{}]') as x (a int)",
       'select null::shop.salary',
       'select (null::shop.pair).first',
       "select '0/0'::pg_lsn",

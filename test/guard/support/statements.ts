@@ -50,7 +50,6 @@ export const STATEMENTS: readonly string[] = [
   'select i.id, t.tag from invoice i, unnest(i.tags) with ordinality as t (tag, place) where t.place = 1',
   'select i.id, l.n from invoice i cross join lateral (select count(*) as n from invoice_line where invoice_id = i.id) l',
   "select day::date, count(i.id) from generate_series(date '2024-01-01', date '2024-12-31', interval '1 day') day left join invoice i on i.created_at::date = day group by 1",
-  'select * from json_to_recordset(\'[]\') as r (a int, b text collate "C")',
   "select * from rows from (generate_series(1, 3), unnest(array['a'])) as r (n, t)",
   "select tags[1], tags[1:2], array_length(tags, 1), array[1, 2] || 3, array[[1, 2], [3, 4]], '{1,2}'::int[] from invoice",
   "select to_tsvector('english', name) @@ to_tsquery('english', 'ada') from customer",
