@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckReport } from '../../src/probes/check/check.js';
 import { CLEAN_BASE, RESET_ROLES } from '../probes/support/clean-base.js';
-import { SERVER_AGE_ALLOWED } from '../probes/support/server-age.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { embeddedServer } from '../support/test-server.js';
 import { type Workplace, workplace } from './support/command-line.js';
@@ -16,9 +15,8 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   place = await workplace({ RINGFENCE_ADMIN_URL: database.url });
-  await writeFile(place.path('age.yaml'), `allow:\n${SERVER_AGE_ALLOWED}`);
 });
-const CHECK = ['check', '--allow', 'age.yaml'];
+const CHECK = ['check'];
 
 describe('ringfence check', () => {
   it('ends with 0 where nothing is found, and says how much was asked', async () => {
@@ -78,7 +76,7 @@ describe('ringfence check', () => {
         `  - { rule: ${rule}, object: ${JSON.stringify(object)}, reason: a test, expires: 2999-12-31 }\n`;
       await writeFile(
         place.path('allow.yaml'),
-        `allow:\n${entry('policy.always_true', 'policy everything on shop.invoice')}${entry('view.owner_rights', 'view shop.totals')}${entry('grant.public', 'table shop.gone')}${SERVER_AGE_ALLOWED}`,
+        `allow:\n${entry('policy.always_true', 'policy everything on shop.invoice')}${entry('view.owner_rights', 'view shop.totals')}${entry('grant.public', 'table shop.gone')}`,
       );
       const run = await place.run(['check', '--allow', 'allow.yaml']);
       expect(run.exit).toBe(11);

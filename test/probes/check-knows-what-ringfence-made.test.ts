@@ -10,7 +10,6 @@ import { type CheckOptions, type CheckReport, check } from '../../src/probes/che
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { govern } from '../support/governed.js';
 import { describeOnServers } from '../support/test-server.js';
-import { besidesServerAge } from './support/server-age.js';
 
 async function checked(url: string, options: CheckOptions = {}): Promise<CheckReport> {
   const administrator = await connectAdministrator(url);
@@ -22,7 +21,7 @@ async function checked(url: string, options: CheckOptions = {}): Promise<CheckRe
 }
 
 const grave = ({ findings }: CheckReport): readonly string[] =>
-  besidesServerAge(findings)
+  findings
     .filter(({ severity }) => severity === 'critical' || severity === 'high')
     .map(({ rule, object }) => `${rule} ${object}`);
 

@@ -11,6 +11,7 @@ import { type AllowEntry, type AllowedFinding, judge } from './allow.js';
 import { type Finding, type NotChecked, SEVERITIES } from './finding.js';
 import { readRows } from './rows.js';
 import type { World } from './rule.js';
+import { updateNotes } from './rules/server.js';
 import { RULES } from './rules.js';
 import { readTenancy, type Tenancy } from './tenancy.js';
 
@@ -44,7 +45,7 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
   readonly allowed: readonly AllowedFinding[];
   readonly notChecked: readonly NotChecked[];
-  /** Of the allow-list: what has run out, what is not needed any more. */
+  /** Of the server: what a newer release of it mends. Of the allow-list: what has run out, what is not needed any more. */
   readonly notes: readonly string[];
   /** How many rules were asked. */
   readonly rules: number;
@@ -96,7 +97,7 @@ export async function check(administrator: Administrator, options: CheckOptions 
     findings: judged.findings,
     allowed: judged.allowed,
     notChecked,
-    notes: judged.notes,
+    notes: [...updateNotes(access.server.version), ...judged.notes],
     rules: RULES.length,
     ms: Math.round(performance.now() - startedAt),
   };

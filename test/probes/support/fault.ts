@@ -10,7 +10,6 @@ import { RULES } from '../../../src/probes/check/rules.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { describeOnServers, type TestServer } from '../../support/test-server.js';
 import { CLEAN_BASE, RESET_ROLES } from './clean-base.js';
-import { besidesServerAge } from './server-age.js';
 
 export interface Fault {
   /** A sentence: `a tenant table without row security`. */
@@ -42,12 +41,12 @@ export function runFaults(name: string, faults: readonly Fault[]): void {
   });
 }
 
-/** Findings in a database, all of them but for the server's age, by what `check` says to somebody who may see everything. */
+/** Findings in a database, by what `check` says to somebody who may see everything. */
 export async function findingsIn(database: TestDatabase): Promise<readonly Finding[]> {
   const administrator = await connectAdministrator(database.url);
   try {
     const { findings } = await check(administrator);
-    return besidesServerAge(findings);
+    return findings;
   } finally {
     await administrator.close();
   }

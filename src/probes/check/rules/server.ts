@@ -14,7 +14,7 @@ const version: Rule = {
   severities: ['high'],
   *find({ access }) {
     const number = access.server.version;
-    const holes = holesOf(number);
+    const holes = holesOf(number).filter(({ refused }) => refused);
     if (holes.length === 0) return;
     const last = holes.at(-1);
     yield {
@@ -26,6 +26,16 @@ const version: Rule = {
     };
   },
 };
+
+/** What a newer minor release mends beside: true of every database on the server, and said so rather than found in this one. */
+export function updateNotes(version: number): readonly string[] {
+  const holes = holesOf(version).filter(({ refused }) => !refused);
+  if (holes.length === 0) return [];
+  const told = holes.map(({ cve, what }) => `${cve} (lets ${what})`).reverse();
+  return [
+    `PostgreSQL ${printVersion(version)} is behind ${mendedIn(version, holes)}, which mends ${told.join('; ')}. Update the server.`,
+  ];
+}
 
 /** Whether other machines can reach the server: nothing of the network matters otherwise. */
 function isReachable(listening: string): boolean {
