@@ -20,6 +20,8 @@ export const sidebar: Group[] = [
       { text: 'Quick start', link: '/quick-start' },
       { text: 'The boundary', link: '/boundary' },
       { text: 'The policy', link: '/policy' },
+      { text: 'Canaries', link: '/canaries' },
+      { text: 'Within reach of SQL', link: '/within-reach' },
     ],
   },
   {
