@@ -10,6 +10,7 @@ import { canaryRows } from './canaries.mjs';
 import { checkRows } from './check.mjs';
 import { executorRows } from './executor.mjs';
 import { guardRows } from './guard.mjs';
+import { ledgerRows } from './ledger.mjs';
 import { sealedRows } from './sealed.mjs';
 import { shapeRows } from './shapes.mjs';
 import { tenantRows } from './tenants.mjs';
@@ -32,6 +33,7 @@ try {
     ['decisions', decisionRows],
     ['the guard', guardRows],
     ['canaries', canaryRows],
+    ['the ledger', ledgerRows],
     ['agent-written SQL', executorRows],
     ['plans under row-level security', shapeRows],
     ['ten to ten thousand tenants', tenantRows],

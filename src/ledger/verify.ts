@@ -128,15 +128,30 @@ export async function verifyStream(
   const roots = await SignedRoots.over(options);
   const seen = new Set<string>();
   let last = genesis;
-  for await (const leaf of leaves) {
+  const take = (leaf: StoredLeaf): StreamVerdict | null => {
     const what = seen.has(leaf.eventId) ? 'duplicate' : mismatch(leaf, last, log);
     if (what !== null) return tampered(what, what === 'gap' ? last.seq + 1 : leaf.seq);
     if (leaf.seq === retained?.seq && leaf.hash !== retained.hash) return tampered('retained', leaf.seq);
-    const signed = await roots.add(leaf);
+    const signed = roots.add(leaf);
     if (signed === 'forked') return { verdict: 'forked', log, seq: leaf.seq };
     if (signed === 'unsound') return tampered('checkpoint', leaf.seq);
     seen.add(leaf.eventId);
     last = { seq: leaf.seq, hash: leaf.hash };
+    return null;
+  };
+  // Waiting for what is there already costs as much as hashing it.
+  if (Symbol.iterator in leaves) {
+    for (const leaf of leaves) {
+      const found = take(leaf);
+      if (found !== null) return found;
+      if (roots.isPassed) await roots.advance();
+    }
+  } else {
+    for await (const leaf of leaves) {
+      const found = take(leaf);
+      if (found !== null) return found;
+      if (roots.isPassed) await roots.advance();
+    }
   }
   const head =
     typeof options.expectedHead === 'function' ? await options.expectedHead() : options.expectedHead;
@@ -176,7 +191,7 @@ class SignedRoots {
 
   static async over(options: VerifyOptions): Promise<SignedRoots> {
     const roots = new SignedRoots(options);
-    await roots.#advance();
+    await roots.advance();
     return roots;
   }
 
@@ -185,7 +200,12 @@ class SignedRoots {
     return this.#note?.size ?? null;
   }
 
-  async add(leaf: StoredLeaf): Promise<'agrees' | 'forked' | 'unsound'> {
+  /** True once the next checkpoint has been compared: {@link advance} goes on to the one after. */
+  get isPassed(): boolean {
+    return this.#note !== undefined && this.#note.size === this.signed;
+  }
+
+  add(leaf: StoredLeaf): 'agrees' | 'forked' | 'unsound' {
     if (this.#note === undefined && this.#kept.size === 0) return 'agrees';
     this.#tree.add(Buffer.from(leaf.hash, 'hex'));
     const kept = this.#kept.get(leaf.seq);
@@ -195,7 +215,6 @@ class SignedRoots {
     if (signed === null) return 'unsound';
     if (!this.#isRoot(signed.root)) return 'forked';
     this.signed = leaf.seq;
-    await this.#advance();
     return 'agrees';
   }
 
@@ -203,7 +222,7 @@ class SignedRoots {
     return Buffer.from(root).equals(this.#tree.root());
   }
 
-  async #advance(): Promise<void> {
+  async advance(): Promise<void> {
     const { done, value } = await this.#notes.next();
     this.#note = done ? undefined : value;
   }

@@ -74,7 +74,7 @@ const attacks: readonly Attack[] = [
   { name: 'a whole stream removed', sql: forget, seen: { verdict: 'rolled_back', seq: 0, kept: 6 } },
   {
     name: 'a checkpoint whose signature was changed',
-    sql: `update ringfence.checkpoint set note = overlay(note placing 'A' from length(note) - 20) where log = '${log}'`,
+    sql: `update ringfence.checkpoint set note = overlay(note placing case substr(note, length(note) - 20, 1) when 'A' then 'B' else 'A' end from length(note) - 20) where log = '${log}'`,
     seen: { verdict: 'tampered', what: 'checkpoint', seq: 6 },
   },
   {
