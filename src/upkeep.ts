@@ -1,12 +1,12 @@
 /** What goes on in the background while Ringfence is open: chaining, signing, leaving checkpoints elsewhere, refreshing, deadlines. */
-import { type Sweeper, startSweeper } from './approvals/sweeper.js';
+import { startSweeper } from './approvals/sweeper.js';
+import { type BackgroundWork, startBackgroundWork } from './background-work.js';
 import type { Gateway } from './database/gateway.js';
 import type { Keys } from './database/keys.js';
 import { type Refresher, startRefresher } from './database/refresher.js';
 import { RingfenceError } from './errors.js';
 import type { Anchor } from './ledger/anchors/anchor.js';
 import { startAnchoring } from './ledger/anchors/anchoring.js';
-import { type BackgroundWork, startBackgroundWork } from './ledger/background-work.js';
 import { checkpointKeys, startCheckpointer } from './ledger/checkpointer.js';
 import { OPERATOR_LOG } from './ledger/make-checkpoint.js';
 import type { OperatorEntry } from './operator-log.js';
@@ -131,7 +131,7 @@ function sweeperOf(
   policy: CompiledPolicy,
   gateway: Gateway,
   log: (entry: OperatorEntry) => void,
-): Sweeper | null {
+): BackgroundWork | null {
   if (policy.approvals.length === 0) return null;
   return startSweeper({
     expire: (atMost) => gateway.approvals.expire(atMost),

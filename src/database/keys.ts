@@ -180,8 +180,8 @@ function parseKeys(text: string, source: string): Keys {
   };
 }
 
-/** Writes the key file: whole or not at all, readable by its owner alone. */
-export async function saveKeys(path: string, keys: Keys): Promise<void> {
+/** The content of a keys file, and of `RINGFENCE_KEYS`. */
+export function keysText(keys: Keys): string {
   const json = {
     version: 1,
     claim_keys: keys.claimKeys.map(({ id, key }) => ({ id, key: key.toString('base64') })),
@@ -197,12 +197,17 @@ export async function saveKeys(path: string, keys: Keys): Promise<void> {
           },
         }),
   };
+  return `${JSON.stringify(json, null, 2)}\n`;
+}
+
+/** Writes the key file: whole or not at all, readable by its owner alone. */
+export async function saveKeys(path: string, keys: Keys): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomBytes(4).toString('hex')}`;
   try {
     const file = await open(draft, 'wx', 0o600);
     try {
-      await file.writeFile(`${JSON.stringify(json, null, 2)}\n`);
+      await file.writeFile(keysText(keys));
       await file.sync();
     } finally {
       await file.close();

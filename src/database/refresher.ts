@@ -3,6 +3,7 @@
  *
  * Any number of processes run one. What is due, and whose turn it is, the database says; see `sql/0006_refresh.sql`.
  */
+import { startBackgroundWork } from '../background-work.js';
 import type { RefreshOutcome, ViewName } from './refresh.js';
 
 export interface RefresherOptions {
@@ -35,11 +36,7 @@ export function startRefresher(options: RefresherOptions): Refresher {
   const { next, refresh, intervalMs = 10_000, onFailure, onError } = options;
   const ending = new AbortController();
   const underWay = new Set<Promise<void>>();
-  let failures = 0;
-  let timer: NodeJS.Timeout;
-  let looking: Promise<void> = Promise.resolve();
-
-  const run = async (view: ViewName): Promise<void> => {
+  const refreshing = async (view: ViewName): Promise<void> => {
     try {
       const outcome = await refresh(view, ending.signal);
       if (outcome.kind === 'failed' && !ending.signal.aborted) onFailure(view, outcome);
@@ -47,32 +44,24 @@ export function startRefresher(options: RefresherOptions): Refresher {
       if (!ending.signal.aborted) onFailure(view, error instanceof Error ? error : new Error(String(error)));
     }
   };
-  const look = async (): Promise<void> => {
-    try {
+  const work = startBackgroundWork({
+    intervalMs,
+    onError,
+    run: async () => {
       while (!ending.signal.aborted && underWay.size < AT_ONCE) {
         const view = await next();
         if (view === null) break;
-        const running = run(view).finally(() => underWay.delete(running));
+        const running = refreshing(view).finally(() => underWay.delete(running));
         underWay.add(running);
       }
-      failures = 0;
-    } catch (error) {
-      failures++;
-      onError(error);
-    }
-    if (!ending.signal.aborted) wait();
-  };
-  const wait = (): void => {
-    timer = setTimeout(() => (looking = look()), intervalMs * 2 ** Math.min(failures, 6));
-    timer.unref();
-  };
-  wait();
+      return 0;
+    },
+  });
 
   return Object.freeze({
     async stop(): Promise<void> {
       ending.abort();
-      clearTimeout(timer);
-      await looking;
+      await work.stop();
       await Promise.all(underWay);
     },
   });

@@ -1,7 +1,8 @@
 /** Signs every stream that has grown, in the background, with keys that the database never sees. */
+
+import { type BackgroundWork, startBackgroundWork } from '../background-work.js';
 import type { DueStream, SignedCheckpoint } from '../database/checkpoints.js';
 import type { CheckpointSeeds } from '../database/keys.js';
-import { type BackgroundWork, startBackgroundWork } from './background-work.js';
 import { type CheckpointKeys, makeCheckpoint } from './make-checkpoint.js';
 import { createNoteSigner, parseVerifier } from './note.js';
 

@@ -5,6 +5,7 @@ import { Client, type ClientOptions } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { keysText } from '../../src/database/keys.js';
 import { compiledPackage } from '../support/compiled.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { type Governed, govern } from '../support/governed.js';
@@ -37,15 +38,9 @@ describeOnServers('the faces of the command line', (server) => {
     await database.query(
       "insert into ringfence.membership (tenant, user_id, role) values ('north', 'ada', 'support')",
     );
-    const { claimKeys, ledgerKey, gatewayPassword } = governed.keys;
     place = await workplace({
       RINGFENCE_GATEWAY_URL: governed.gatewayUrl,
-      RINGFENCE_KEYS: JSON.stringify({
-        version: 1,
-        claim_keys: claimKeys.map(({ id, key }) => ({ id, key: key.toString('base64') })),
-        ledger_key: ledgerKey.toString('base64'),
-        gateway_password: gatewayPassword,
-      }),
+      RINGFENCE_KEYS: keysText(governed.keys),
     });
     await mkdir(place.path('.ringfence'));
     await writeFile(place.path('ringfence.policy.yaml'), POLICY);

@@ -1,16 +1,16 @@
 /** `--tools`: commands that call or serve tools take the product's own along, and say what is wrong with a module that has none. */
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import { keysText } from '../../src/database/keys.js';
 import { defineTool } from '../../src/tools/define-tool.js';
 import { compiledPackage } from '../support/compiled.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { type Governed, govern } from '../support/governed.js';
 import { embeddedServer } from '../support/test-server.js';
-import { type Workplace, workplace } from './support/command-line.js';
+import { installPackage, type Workplace, workplace } from './support/command-line.js';
 
 const POLICY = `
 version: 1
@@ -46,20 +46,12 @@ beforeAll(async () => {
     sql: "create table note (id int primary key, org text not null); insert into note values (1, 'north'), (2, 'south'), (3, 'north')",
   });
   governed = await govern(database, POLICY, { tools: [sameTool] });
-  const { claimKeys, ledgerKey, gatewayPassword } = governed.keys;
   place = await workplace({
     // Without a login: that of the keys.
     RINGFENCE_GATEWAY_URL: governed.gatewayUrl.replace(/\/\/[^@]*@/, '//'),
-    RINGFENCE_KEYS: JSON.stringify({
-      version: 1,
-      claim_keys: claimKeys.map(({ id, key }) => ({ id, key: key.toString('base64') })),
-      ledger_key: ledgerKey.toString('base64'),
-      gateway_password: gatewayPassword,
-    }),
+    RINGFENCE_KEYS: keysText(governed.keys),
   });
-  await mkdir(place.path('node_modules'));
-  await symlink(await compiledPackage(), place.path('node_modules/ringfence'));
-  await symlink(join(await compiledPackage(), 'node_modules/zod'), place.path('node_modules/zod'));
+  await installPackage(place);
   await writeFile(place.path('ringfence.policy.yaml'), POLICY);
   await writeFile(place.path('tools.mjs'), MODULE);
 });

@@ -1,11 +1,9 @@
 /** `ringfence tools` and `ringfence canary`: what a reviewer reads before a definition is accepted, and the values to plant. No database is asked. */
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateKeys, saveKeys } from '../../src/database/keys.js';
 import { canaryForm } from '../../src/tools/canary.js';
-import { compiledPackage } from '../support/compiled.js';
-import { type Workplace, workplace } from './support/command-line.js';
+import { installPackage, type Workplace, workplace } from './support/command-line.js';
 
 const policy = (tool: string): string => `
 version: 1
@@ -27,9 +25,7 @@ export const tools = [defineTool({
 let place: Workplace;
 beforeAll(async () => {
   place = await workplace();
-  await mkdir(place.path('node_modules'));
-  await symlink(await compiledPackage(), place.path('node_modules/ringfence'));
-  await symlink(join(await compiledPackage(), 'node_modules/zod'), place.path('node_modules/zod'));
+  await installPackage(place);
 });
 
 describe('ringfence tools', () => {

@@ -10,7 +10,7 @@ import { SignJWT } from 'jose';
 import { connectAdministrator } from '../../src/database/administrator.js';
 import { apply } from '../../src/database/apply.js';
 import { installClaimKeys, setGatewayPassword } from '../../src/database/credentials.js';
-import { generateKeys } from '../../src/database/keys.js';
+import { generateKeys, keysText } from '../../src/database/keys.js';
 import { startServer } from '../../src/database/server.js';
 import { compilePolicy } from '../../src/policy/compile.js';
 import { parsePolicy } from '../../src/policy/file.js';
@@ -105,12 +105,7 @@ export async function openPlace(say: (step: string) => void): Promise<Place> {
     await writeFile(join(folder, 'ringfence.policy.yaml'), POLICY);
     const environment = {
       RINGFENCE_GATEWAY_URL: database.url('postgres', 'ringfence_gateway', keys.gatewayPassword),
-      RINGFENCE_KEYS: JSON.stringify({
-        version: 1,
-        claim_keys: keys.claimKeys.map(({ id, key }) => ({ id, key: key.toString('base64') })),
-        ledger_key: keys.ledgerKey.toString('base64'),
-        gateway_password: keys.gatewayPassword,
-      }),
+      RINGFENCE_KEYS: keysText(keys),
     };
     say('Starting ringfence serve');
     const child = spawn(process.execPath, [PROGRAM, 'serve', '--port', '0', '--json', '--tools', TOOLS], {

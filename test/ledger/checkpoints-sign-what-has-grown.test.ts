@@ -1,11 +1,11 @@
 /** Checkpoints: every stream that has grown is signed, once, and nothing else ever is. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { BackgroundWork } from '../../src/background-work.js';
 import { logName } from '../../src/boundary/pseudonym.js';
 import { checkpointRound, type DueStream, type SignedCheckpoint } from '../../src/database/checkpoints.js';
 import type { CheckpointSeeds } from '../../src/database/keys.js';
 import { TenantPool } from '../../src/database/pool.js';
-import type { BackgroundWork } from '../../src/ledger/background-work.js';
 import { checkpointKeys, startCheckpointer } from '../../src/ledger/checkpointer.js';
 import { makeCheckpoint } from '../../src/ledger/make-checkpoint.js';
 import { checkNote } from '../../src/ledger/note.js';
@@ -250,6 +250,5 @@ describeOnServers('checkpoints', (server) => {
   it('name nobody: what is signed holds a pseudonym and hashes', async () => {
     const notes = (await checkpoints(logName(ledgerKey, 'north'))).map(({ note }) => note).join('');
     expect(notes).not.toMatch(/north/);
-    expect(createHash('sha256').update(notes).digest()).toHaveLength(32);
   });
 });

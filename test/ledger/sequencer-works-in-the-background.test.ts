@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { startBackgroundWork } from '../../src/ledger/background-work.js';
+import { startBackgroundWork } from '../../src/background-work.js';
 
 describe('a sequencer', () => {
   it('looks again until nothing is pending, one look at a time', async () => {

@@ -11,6 +11,7 @@ const ORDER = [
   'proof',
   'errors',
   'operator-log',
+  'background-work',
   'boundary',
   'policy',
   'refusal',

@@ -64,3 +64,12 @@ export async function govern(
     close: () => ringfence.close(),
   };
 }
+
+/** Chains everything; the leaves of the tenants' own streams, oldest first, as they read. */
+export async function chainedLeaves<Leaf>(governed: Governed, database: TestDatabase): Promise<Leaf[]> {
+  await governed.ringfence.sequence();
+  const leaves = await database.query<{ leaf: string }>(
+    "select convert_from(leaf, 'UTF8') as leaf from ringfence.leaf where log like 't%' order by event_id",
+  );
+  return leaves.map(({ leaf }) => JSON.parse(leaf) as Leaf);
+}

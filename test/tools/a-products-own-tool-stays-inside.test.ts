@@ -5,7 +5,7 @@ import type { Denied, Failed } from '../../src/tools/decision.js';
 import { defineTool, Refusal } from '../../src/tools/define-tool.js';
 import { manifestOf } from '../../src/tools/manifest.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { type Governed, govern } from '../support/governed.js';
+import { chainedLeaves, type Governed, govern } from '../support/governed.js';
 import { describeOnServers } from '../support/test-server.js';
 
 const SQL = `
@@ -141,20 +141,12 @@ describeOnServers('a tool of the product', (server) => {
   const call = (tool: string, input: unknown, tenant = 'north') => governed.call(tenant, tool, input);
   const customers = async () =>
     (await database.query<{ name: string }>('select name from customer order by id')).map(({ name }) => name);
-  const events = async () => {
-    await governed.ringfence.sequence();
-    const leaves = await database.query<{ leaf: string }>(
-      "select convert_from(leaf, 'UTF8') as leaf from ringfence.leaf where log like 't%' order by event_id",
-    );
-    return leaves.map(
-      ({ leaf }) =>
-        (
-          JSON.parse(leaf) as {
-            event: Record<string, unknown> & { decision: { effect: string; code?: string } };
-          }
-        ).event,
-    );
-  };
+  const events = async () =>
+    (
+      await chainedLeaves<{
+        event: Record<string, unknown> & { decision: { effect: string; code?: string } };
+      }>(governed, database)
+    ).map(({ event }) => event);
 
   it('sees the rows of its boundary through the product’s own names, and no others', async () => {
     expect(await call('everything', {})).toMatchObject({

@@ -10,7 +10,7 @@ import { parsePolicy } from '../../src/policy/file.js';
 import { createRingfence, type Ringfence } from '../../src/ringfence.js';
 import { defineTool, Refusal } from '../../src/tools/define-tool.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
-import { type Governed, govern } from '../support/governed.js';
+import { chainedLeaves, type Governed, govern } from '../support/governed.js';
 import { describeOnServers } from '../support/test-server.js';
 
 const policy = (canaries: string): string => `
@@ -108,19 +108,11 @@ describeOnServers('a canary', (server) => {
 
   const call = (tool: string, input: unknown, options = {}) =>
     within(governed.boundary({ tenant: 'north' }), () => ringfence.call(tool, input, options));
-  const events = async () => {
-    await governed.ringfence.sequence();
-    const leaves = await database.query<{ leaf: string }>(
-      "select convert_from(leaf, 'UTF8') as leaf from ringfence.leaf where log like 't%' order by event_id",
-    );
-    return leaves.map(
-      ({ leaf }) =>
-        JSON.parse(leaf) as {
-          event_id: string;
-          event: { decision: { effect: string; rule: string; code?: string }; parent_event?: string };
-        },
-    );
-  };
+  const events = () =>
+    chainedLeaves<{
+      event_id: string;
+      event: { decision: { effect: string; rule: string; code?: string }; parent_event?: string };
+    }>(governed, database);
   /** No value of a canary's may be kept or told. */
   const nowhere = async (...kept: unknown[]): Promise<void> => {
     const text = JSON.stringify([...kept, told, (await events()).slice(-6)]);

@@ -14,6 +14,9 @@ interface ExportCommandOptions {
   readonly tenant?: string;
 }
 
+/** Files after which it is said how far a stream is: some seconds of work. */
+const TOLD_FILES = 2_000;
+
 const EXAMPLES = `
 Examples:
   $ ringfence audit export --out ledger-2027-01            a folder for each stream; run again, it goes on where it was
@@ -33,12 +36,20 @@ export function addExport(audit: Command, start: Start): void {
 
 async function exportTo(context: CommandContext, { out, tenant }: ExportCommandOptions): Promise<ExitCode> {
   const { terminal } = context;
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => interrupt.abort());
   const streams = await administer(context, async (administrator) => {
     await requireInstallation(administrator);
     return withProgress(terminal, `Exporting to ${out}`, async () => {
       const all: ExportedStream[] = [];
-      for await (const stream of exportLedger(administrator, out, tenant === undefined ? {} : { tenant }))
-        all.push(stream);
+      const options = {
+        ...(tenant === undefined ? {} : { tenant }),
+        signal: interrupt.signal,
+        onProgress: (log: string, done: number, of: number) => {
+          if (done % TOLD_FILES === 0) terminal.say(`${log}: ${done} of ${of} files`);
+        },
+      };
+      for await (const stream of exportLedger(administrator, out, options)) all.push(stream);
       return all;
     });
   });

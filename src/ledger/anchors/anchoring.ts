@@ -1,7 +1,8 @@
 /** Leaves the newest checkpoint with every anchor, in the background: each at its own pace, none waiting for another. */
+
+import { type BackgroundWork, startBackgroundWork } from '../../background-work.js';
 import { parseCheckpoint } from '../../proof/checkpoint.js';
 import { parseNote } from '../../proof/note-text.js';
-import { type BackgroundWork, startBackgroundWork } from '../background-work.js';
 import { subtreesIn, type TileReader } from '../tree/tiles.js';
 import { consistencyProof } from '../tree/tree.js';
 import type { Anchor } from './anchor.js';
@@ -18,13 +19,14 @@ export interface AnchoringOptions {
   readonly onFailure: (anchor: string, error: unknown) => void;
   /** Milliseconds between looks; 1000 where not given. */
   readonly intervalMs?: number;
-  /** Milliseconds that an anchor has to answer; 10 000 where not given. */
-  readonly timeoutMs?: number;
 }
+
+/** Milliseconds that an anchor has to answer. */
+const ANSWER_MS = 10_000;
 
 /** Starts it, once for each anchor. */
 export function startAnchoring(options: AnchoringOptions): readonly BackgroundWork[] {
-  const { anchors, newest, tiles, keep, onFailure, intervalMs = 1000, timeoutMs = 10_000 } = options;
+  const { anchors, newest, tiles, keep, onFailure, intervalMs = 1000 } = options;
   return anchors.map((anchor) => {
     let kept = 0;
     return startBackgroundWork({
@@ -41,7 +43,7 @@ export function startAnchoring(options: AnchoringOptions): readonly BackgroundWo
             consistencyFrom: (size) =>
               consistencyProof(size, checkpoint.size, subtreesIn(checkpoint.size, tiles)),
           },
-          AbortSignal.timeout(timeoutMs),
+          AbortSignal.timeout(ANSWER_MS),
         );
         if (lines.length > 0) await keep(checkpoint.size, lines);
         kept = checkpoint.size;

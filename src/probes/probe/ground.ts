@@ -65,6 +65,13 @@ export function tablesWith(
   );
 }
 
+export type WritingTool = 'create' | 'update' | 'delete';
+
+/** Whether a role may write a table by a tool at all. */
+export function mayWrite({ write }: SliceTable, tool: WritingTool): boolean {
+  return tool === 'delete' ? write.delete : write[tool] !== null;
+}
+
 /** The rules under `approvals` that a tool of the product's own waits for: called for real, it would ask people, and its code does not run dry either. */
 export function rulesOfOwn(
   { approvals }: Pick<CompiledPolicy, 'approvals'>,

@@ -2,7 +2,13 @@
 import { quoteIdent, quoteName } from '../../compile/quote.js';
 import type { Administrator } from '../../database/administrator.js';
 import type { Catalog, CatalogTable } from '../../policy/catalog.js';
-import type { CompiledPolicy, CompiledRole, PolicyTable, SliceTable } from '../../policy/compiled.js';
+import type {
+  CompiledPolicy,
+  CompiledRole,
+  PolicyTable,
+  ScopeAxis,
+  SliceTable,
+} from '../../policy/compiled.js';
 import { axesWithin, insideCondition, isNarrower, Values } from './inside.js';
 import {
   KNOWN_ROWS,
@@ -52,6 +58,9 @@ interface Place {
   readonly from: string;
 }
 
+type Axes = ReadonlySet<ScopeAxis>;
+const TENANT_ONLY: Axes = new Set(['tenant']);
+
 export function readAround(
   administrator: Pick<Administrator, 'query'>,
   catalog: Catalog,
@@ -60,6 +69,10 @@ export function readAround(
 ): Knowledge {
   const known = new Map<string, Promise<KnownTable>>();
   const tables = new Map(catalog.tables.map((table) => [`${table.schema}\u0000${table.name}`, table]));
+
+  /** The condition that a row of `t` is inside a boundary, as far as these axes go. */
+  const inside = (table: PolicyTable, values: Values, axes: Axes, side: 'ours' | 'theirs' = 'ours'): string =>
+    insideCondition(policy, table.scope, 't', { side: sides[side], axes }, values);
 
   const placeOf = (roleName: string, slice: SliceTable): Place | null => {
     const role = policy.roles.get(roleName);
@@ -73,7 +86,6 @@ export function readAround(
     const source = tables.get(`${table.schema}\u0000${table.table}`);
     if (source === undefined) return { ...NOTHING_KNOWN, unread: 'the table is not there' };
     const axes = axesWithin(place.role.reach);
-    const tenantOnly = new Set(['tenant'] as const);
     const columns = source.columns.map(({ name }) => name);
     const select = columns
       .map((name) => `pg_catalog."left"(t.${quoteIdent(name)}::pg_catalog.text, ${LONGEST_VALUE})`)
@@ -87,16 +99,14 @@ export function readAround(
       );
       return rows.map(({ cells }) => knownRow(slice, columns, cells as readonly (string | null)[]));
     };
-    const within =
-      (side: 'ours' | 'theirs', on: ReadonlySet<'tenant' | 'workspace' | 'user'>) => (values: Values) =>
-        insideCondition(policy, table.scope, 't', { side: sides[side], axes: on }, values);
+    const within = (side: 'ours' | 'theirs', on: Axes) => (values: Values) => inside(table, values, on, side);
     const ours = await rowsWhere(within('ours', axes));
     if (table.scope.kind !== 'scoped') return { ...NOTHING_KNOWN, ours };
-    const theirs = await rowsWhere(within('theirs', tenantOnly));
+    const theirs = await rowsWhere(within('theirs', TENANT_ONLY));
     const beside = isNarrower(policy, table.scope, axes)
       ? await rowsWhere(
           (values) =>
-            `${within('ours', tenantOnly)(values)} and (${within('ours', axes)(values)}) is not true`,
+            `${within('ours', TENANT_ONLY)(values)} and (${within('ours', axes)(values)}) is not true`,
         )
       : [];
     const keyed = theirs.filter(({ key }) => key !== null);
@@ -126,17 +136,11 @@ export function readAround(
     const equal = slice.primaryKey.map((name, at) => {
       return `t.${quoteIdent(name)} = k.k${at}::${castTypeOf(slice, name)}`;
     });
-    const inside = insideCondition(
-      policy,
-      table.scope,
-      't',
-      { side: sides.ours, axes: axesWithin(role.reach) },
-      values,
-    );
+    const mine = inside(table, values, axesWithin(role.reach));
     const { rows } = await administrator.query(
       `select (k.n - 1)::int as at from unnest(${given.map((one) => `${one}::pg_catalog.text[]`).join(', ')}) with ordinality k(${names.join(', ')}, n)
        where exists (select from ${from} t where ${equal.join(' and ')})
-         and not exists (select from ${from} t where ${[...equal, inside].join(' and ')})`,
+         and not exists (select from ${from} t where ${[...equal, mine].join(' and ')})`,
       values.list,
     );
     return rows.map(({ at }) => Number(at));
@@ -156,16 +160,10 @@ export function readAround(
       if (candidates.length === 0) continue;
       const values = new Values();
       const list = values.add(candidates);
-      const inside = insideCondition(
-        policy,
-        table.scope,
-        't',
-        { side: sides.ours, axes: new Set(['tenant']) },
-        values,
-      );
+      const mine = inside(table, values, TENANT_ONLY);
       const { rows } = await administrator.query(
         `select v from unnest(${list}::pg_catalog.text[]) v
-         where not exists (select from ${from} t where t.${quoteIdent(column.name)}::pg_catalog.text = v and ${inside})`,
+         where not exists (select from ${from} t where t.${quoteIdent(column.name)}::pg_catalog.text = v and ${mine})`,
         values.list,
       );
       if (rows.length > 0) found.set(column.name, new Set(rows.map(({ v }) => String(v))));
@@ -200,15 +198,9 @@ export function readAround(
         const held = slice.columns.map(
           ({ name }) => `strpos(t.${quoteIdent(name)}::pg_catalog.text, ${sought}) > 0`,
         );
-        const inside = insideCondition(
-          policy,
-          table.scope,
-          't',
-          { side: sides.ours, axes: axesWithin(role.reach) },
-          values,
-        );
+        const mine = inside(table, values, axesWithin(role.reach));
         const { rows } = await administrator.query(
-          `select exists (select from ${quoteName(table.schema, table.table)} t where (${held.join(' or ')}) and ${inside}) as held`,
+          `select exists (select from ${quoteName(table.schema, table.table)} t where (${held.join(' or ')}) and ${mine}) as held`,
           values.list,
         );
         if (rows[0]?.held === true) return true;
@@ -223,15 +215,9 @@ export function readAround(
         (name, at) =>
           `t.${quoteIdent(name)} = ${values.add(key[at] ?? null)}::pg_catalog.text::${castTypeOf(slice, name)}`,
       );
-      const inside = insideCondition(
-        policy,
-        place.table.scope,
-        't',
-        { side: sides.ours, axes: axesWithin(place.role.reach) },
-        values,
-      );
+      const mine = inside(place.table, values, axesWithin(place.role.reach));
       const { rows } = await administrator.query(
-        `select pg_catalog.concat_ws(' ', t.tableoid, t.ctid, t.xmin) as version from ${place.from} t where ${[...equal, inside].join(' and ')}`,
+        `select pg_catalog.concat_ws(' ', t.tableoid, t.ctid, t.xmin) as version from ${place.from} t where ${[...equal, mine].join(' and ')}`,
         values.list,
       );
       return rows[0] === undefined ? null : String(rows[0].version);
@@ -242,15 +228,9 @@ export function readAround(
       const source = tables.get(`${place.table.schema}\u0000${place.table.table}`);
       if (source === undefined || source.estimatedRows > COUNTED_ROWS) return null;
       const values = new Values();
-      const inside = insideCondition(
-        policy,
-        place.table.scope,
-        't',
-        { side: sides.ours, axes: axesWithin(place.role.reach) },
-        values,
-      );
+      const mine = inside(place.table, values, axesWithin(place.role.reach));
       const { rows } = await administrator.query(
-        `select count(*)::int as rows from (select from ${place.from} t where ${inside} limit ${COUNTED_ROWS + 1}) t`,
+        `select count(*)::int as rows from (select from ${place.from} t where ${mine} limit ${COUNTED_ROWS + 1}) t`,
         values.list,
       );
       const count = Number(rows[0]?.rows);

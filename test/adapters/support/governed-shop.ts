@@ -5,7 +5,7 @@ import type { LentClient } from '../../../src/database/watched-client.js';
 import type { CallOptions, Decision } from '../../../src/tools/decision.js';
 import { defineTool } from '../../../src/tools/define-tool.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
-import { type Governed, govern } from '../../support/governed.js';
+import { chainedLeaves, type Governed, govern } from '../../support/governed.js';
 import type { TestServer } from '../../support/test-server.js';
 import { generatePrisma } from './prisma-client.js';
 import { type Face, type FaceName, faceOn, MODELS, type PrismaConstructor, SQL } from './shop.js';
@@ -37,6 +37,7 @@ export interface RecordedEvent {
 }
 
 export interface RecordedLeaf {
+  readonly row_count: number;
   readonly event: RecordedEvent;
   readonly rows: number;
 }
@@ -104,13 +105,8 @@ export async function governedShop(
     });
   const governed = await open(beside === undefined ? {} : { keys: beside.governed.keys });
   let calls = 0;
-  const events: GovernedShop['events'] = async () => {
-    await governed.ringfence.sequence();
-    const leaves = await database.query<{ leaf: string }>(
-      "select convert_from(leaf, 'UTF8') as leaf from ringfence.leaf where log like 't%' order by event_id",
-    );
-    return leaves.map(({ leaf }) => (JSON.parse(leaf) as RecordedLeaf).event);
-  };
+  const leaves = () => chainedLeaves<RecordedLeaf>(governed, database);
+  const events: GovernedShop['events'] = async () => (await leaves()).map(({ event }) => event);
   return {
     database,
     governed,
@@ -128,11 +124,7 @@ export async function governedShop(
     },
     events,
     async lastRowCount() {
-      await governed.ringfence.sequence();
-      const [row] = await database.query<{ leaf: string }>(
-        "select convert_from(leaf, 'UTF8') as leaf from ringfence.leaf where log like 't%' order by event_id desc limit 1",
-      );
-      return Number((JSON.parse(row?.leaf ?? '{}') as { row_count?: number }).row_count);
+      return Number((await leaves()).at(-1)?.row_count);
     },
     async close() {
       await governed.close();

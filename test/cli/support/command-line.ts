@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject } from 'vitest';
 import { compiledPackage } from '../../support/compiled.js';
@@ -68,6 +68,14 @@ export async function workplace(env: NodeJS.ProcessEnv = {}): Promise<Workplace>
       return ended;
     },
   };
+}
+
+/** Puts what modules in the folder import beside them: the package, and zod. */
+export async function installPackage(place: Workplace): Promise<void> {
+  const home = await compiledPackage();
+  await mkdir(place.path('node_modules'));
+  await symlink(home, place.path('node_modules/ringfence'));
+  await symlink(join(home, 'node_modules/zod'), place.path('node_modules/zod'));
 }
 
 function outcome(child: ChildProcessWithoutNullStreams): Promise<Run> {

@@ -1,13 +1,12 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
+import { keysText } from '../../../src/database/keys.js';
 import { defineTool } from '../../../src/tools/define-tool.js';
-import { compiledPackage } from '../../support/compiled.js';
 import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { type Governed, govern } from '../../support/governed.js';
 import type { TestServer } from '../../support/test-server.js';
-import { type Workplace, workplace } from './command-line.js';
+import { installPackage, type Workplace, workplace } from './command-line.js';
 
 const POLICY = `
 version: 1
@@ -73,20 +72,12 @@ export async function slowDesk(server: TestServer): Promise<SlowDesk> {
   await database.query(
     "insert into ringfence.membership (tenant, user_id, role) values ('north', 'ada', 'desk')",
   );
-  const { claimKeys, ledgerKey, gatewayPassword } = governed.keys;
   const place = await workplace({
     // Without a login: that of the keys, for the gateway and for the tools' own code.
     RINGFENCE_GATEWAY_URL: governed.gatewayUrl.replace(/\/\/[^@]*@/, '//'),
-    RINGFENCE_KEYS: JSON.stringify({
-      version: 1,
-      claim_keys: claimKeys.map(({ id, key }) => ({ id, key: key.toString('base64') })),
-      ledger_key: ledgerKey.toString('base64'),
-      gateway_password: gatewayPassword,
-    }),
+    RINGFENCE_KEYS: keysText(governed.keys),
   });
-  await mkdir(place.path('node_modules'));
-  await symlink(await compiledPackage(), place.path('node_modules/ringfence'));
-  await symlink(join(await compiledPackage(), 'node_modules/zod'), place.path('node_modules/zod'));
+  await installPackage(place);
   await writeFile(place.path('ringfence.policy.yaml'), POLICY);
   await writeFile(place.path('tools.mjs'), MODULE);
   let blocker: Awaited<ReturnType<TestDatabase['connect']>> | undefined;

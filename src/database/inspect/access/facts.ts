@@ -1,4 +1,5 @@
 /** Who may do what in a database: what `check` and `coverage` know of roles, ownership, row security, code and replication. Plain data. */
+import type { CatalogPolicy } from '../../../policy/catalog.js';
 
 export interface AccessFacts {
   readonly server: ServerFacts;
@@ -136,16 +137,9 @@ export interface RelationName {
   readonly name: string;
 }
 
-export interface PolicyFact {
+export interface PolicyFact extends CatalogPolicy {
   readonly schema: string;
   readonly table: string;
-  readonly name: string;
-  readonly permissive: boolean;
-  /** Role names; `public` for PUBLIC. */
-  readonly roles: readonly string[];
-  readonly command: 'all' | 'select' | 'insert' | 'update' | 'delete';
-  readonly using: string | null;
-  readonly check: string | null;
 }
 
 export interface FunctionFact {

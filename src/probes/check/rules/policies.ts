@@ -5,7 +5,7 @@ import { printName } from '../../../policy/name.js';
 import { few, type Lens, lensOf, policyObject, type TenantTable } from '../lens.js';
 import { isTrue, type JudgedRow, keepsToTenant } from '../policy-scope.js';
 import { ruleFor } from '../policy-template.js';
-import type { Rule, World } from '../rule.js';
+import type { Found, Rule, World } from '../rule.js';
 
 type Command = 'select' | 'insert' | 'update' | 'delete';
 const COMMANDS: readonly Command[] = ['select', 'insert', 'update', 'delete'];
@@ -118,26 +118,41 @@ function rightExpression(of: World, lens: Lens, table: TenantTable, policy: Poli
   return text === undefined || text === null ? undefined : text.startsWith('(') ? text : `(${text})`;
 }
 
+interface OpenPolicy {
+  readonly policy: PolicyFact;
+  readonly commands: readonly Command[];
+  readonly logins: readonly string[];
+  /** The table, as SQL names it. */
+  readonly on: string;
+}
+
+/** Policies that let rows of any tenant through: every row there is, or those for which something else holds. */
+function* openPolicies(of: World, every: boolean, tell: (found: OpenPolicy) => string): Iterable<Found> {
+  for (const { lens, table, policy } of judgedPolicies(of)) {
+    const expression = lens.expression(policy.using);
+    if (expression === undefined || isTrue(expression) !== every) continue;
+    const commands = openCommands(lens, table, policy, false);
+    if (commands.length === 0) continue;
+    const logins = loginsOf(lens, table, policy);
+    yield {
+      severity: logins.length > 0 ? 'critical' : 'low',
+      object: policyObject(policy),
+      what: tell({ policy, commands, logins, on: printName([policy.schema, policy.table]) }),
+      ...mend(of, lens, table, policy),
+    };
+  }
+}
+
 const alwaysTrue: Rule = {
   id: 'policy.always_true',
   title: 'policies that let every row through',
   why: 'Permissive policies are OR-ed: one that is always true makes all the others beside it worth nothing.',
   severities: ['critical', 'low'],
-  *find(of) {
-    for (const { lens, table, policy } of judgedPolicies(of)) {
-      const expression = lens.expression(policy.using);
-      if (expression === undefined || !isTrue(expression)) continue;
-      const commands = openCommands(lens, table, policy, false);
-      if (commands.length === 0) continue;
-      const logins = loginsOf(lens, table, policy);
-      yield {
-        severity: logins.length > 0 ? 'critical' : 'low',
-        object: policyObject(policy),
-        what: `The policy ${policy.name} lets ${logins.length > 0 ? few(logins) : `${few(policy.roles)}, whom no login can be,`} ${few(commands)} every row of ${printName([policy.schema, policy.table])}.`,
-        ...mend(of, lens, table, policy),
-      };
-    }
-  },
+  find: (of) =>
+    openPolicies(of, true, ({ logins, policy, commands, on }) => {
+      const who = logins.length > 0 ? few(logins) : `${few(policy.roles)}, whom no login can be,`;
+      return `The policy ${policy.name} lets ${who} ${few(commands)} every row of ${on}.`;
+    }),
 };
 
 const withoutTenant: Rule = {
@@ -145,21 +160,13 @@ const withoutTenant: Rule = {
   title: 'policies that do not ask whose row it is',
   why: 'What such a policy lets through, it lets through of every tenant. An OR beside the comparison with the tenant is enough, as in “or the setting is not there”.',
   severities: ['critical', 'low'],
-  *find(of) {
-    for (const { lens, table, policy } of judgedPolicies(of)) {
-      const expression = lens.expression(policy.using);
-      if (expression === undefined || isTrue(expression)) continue;
-      const commands = openCommands(lens, table, policy, false);
-      if (commands.length === 0) continue;
-      const logins = loginsOf(lens, table, policy);
-      yield {
-        severity: logins.length > 0 ? 'critical' : 'low',
-        object: policyObject(policy),
-        what: `What the policy ${policy.name} on ${printName([policy.schema, policy.table])} lets through for ${few(commands)} need not belong to the tenant: ${policy.using}.`,
-        ...mend(of, lens, table, policy),
-      };
-    }
-  },
+  find: (of) =>
+    openPolicies(
+      of,
+      false,
+      ({ policy, commands, on }) =>
+        `What the policy ${policy.name} on ${on} lets through for ${few(commands)} need not belong to the tenant: ${policy.using}.`,
+    ),
 };
 
 const weakCheck: Rule = {

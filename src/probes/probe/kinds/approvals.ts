@@ -7,13 +7,12 @@ import type { OwnTool } from '../../../tools/define-tool.js';
 import { type Attempt, codeOf, type Made } from '../attempt.js';
 import type { Probe, ProbeCase } from '../contract.js';
 import { idOf } from '../forge.js';
-import { boundaryOf, type Ground, listed, rolesWith, rulesOfOwn } from '../ground.js';
+import { boundaryOf, type Ground, listed, rolesWith, rulesOfOwn, type WritingTool } from '../ground.js';
 import { asType, inputFor } from '../input-from-schema.js';
 import type { KnownRow } from '../knowledge.js';
 import { changesOf, newRows, settable, type Values } from '../writable-values.js';
 
-type Write = 'create' | 'update' | 'delete';
-const WRITES: readonly Write[] = ['create', 'update', 'delete'];
+const WRITES: readonly WritingTool[] = ['create', 'update', 'delete'];
 /** Rows of ours that are tried, and inputs in all: not every row may be deleted, and not every value fits a check. */
 const ROWS = 4;
 const TRIED = 12;
@@ -46,7 +45,7 @@ function rulesOn(
   rules: readonly ApprovalRule[],
   role: CompiledRole,
   table: SliceTable,
-  tool: Write,
+  tool: WritingTool,
 ): readonly ApprovalRule[] {
   const columns = tool === 'delete' ? null : settable(table, tool).map(({ name }) => name);
   if (tool === 'delete' ? !table.write.delete : columns?.length === 0) return [];
@@ -57,7 +56,7 @@ async function write(
   attempt: Attempt,
   role: CompiledRole,
   table: SliceTable,
-  tool: Write,
+  tool: WritingTool,
   rule: ApprovalRule,
 ): Promise<void> {
   const { ground } = attempt;
@@ -110,7 +109,7 @@ interface Tried {
 function inputsFor(
   { catalog }: Ground,
   table: SliceTable,
-  tool: Write,
+  tool: WritingTool,
   { columns }: ApprovalRule,
   ours: readonly KnownRow[],
 ): readonly Tried[] {

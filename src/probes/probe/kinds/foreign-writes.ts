@@ -2,10 +2,9 @@ import type { CompiledRole, SliceTable } from '../../../policy/compiled.js';
 import { type Attempt, faceOf, type Made } from '../attempt.js';
 import type { Probe } from '../contract.js';
 import { absentId, absentValue, asInput, idOf, plainValue } from '../forge.js';
-import { rolesWith } from '../ground.js';
+import { mayWrite, rolesWith, type WritingTool } from '../ground.js';
 
-type Write = 'create' | 'update' | 'delete';
-const WRITES: readonly Write[] = ['update', 'delete', 'create'];
+const WRITES: readonly WritingTool[] = ['update', 'delete', 'create'];
 const WHY = { reason: 'A probe of isolation: this must not be done.' } as const;
 
 /** Writes to rows that are not ours, and references to them. Each is tried and taken back: nothing is changed even where it is not refused. */
@@ -29,11 +28,12 @@ export const foreignWrites: Probe = {
     ),
 };
 
-function mayWrite({ write }: SliceTable, tool: Write): boolean {
-  return tool === 'delete' ? write.delete : write[tool] !== null;
-}
-
-async function change(attempt: Attempt, role: CompiledRole, table: SliceTable, tool: Write): Promise<void> {
+async function change(
+  attempt: Attempt,
+  role: CompiledRole,
+  table: SliceTable,
+  tool: WritingTool,
+): Promise<void> {
   const known = await attempt.ground.knowledge.table(role.name, table);
   if (table.primaryKey.length === 0) attempt.skip('the role sees no key of it');
   const values = tool === 'update' ? someValue(table) : {};

@@ -1,6 +1,7 @@
 import type { CompiledRole, SliceTable } from '../../../policy/compiled.js';
 import { type Attempt, codeOf } from '../attempt.js';
 import type { Probe } from '../contract.js';
+import { mayWrite } from '../ground.js';
 
 const WRITES = ['create', 'update', 'delete'] as const;
 
@@ -23,10 +24,6 @@ export const reasons: Probe = {
         ),
     ),
 };
-
-function mayWrite({ write }: SliceTable, tool: (typeof WRITES)[number]): boolean {
-  return tool === 'delete' ? write.delete : write[tool] !== null;
-}
 
 async function ask(
   attempt: Attempt,

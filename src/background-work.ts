@@ -1,7 +1,7 @@
 /**
- * The background half of the ledger: moves pending events into their chains, and signs checkpoints of them.
+ * What is looked after while a process serves: chaining events, signing them, leaving what was signed elsewhere, refreshing views, deadlines.
  *
- * Any number of processes do it; the database lets one lead at a time. Stopping loses nothing: what is not done yet waits.
+ * Any number of processes do it, and the database says whose turn it is. Stopping loses nothing: what is not done yet waits.
  */
 
 export interface BackgroundWorkOptions {
@@ -9,8 +9,10 @@ export interface BackgroundWorkOptions {
   readonly run: (atMost: number) => Promise<number | null>;
   /** How much in one go; 256 where not given. */
   readonly batch?: number;
-  /** Milliseconds between looks; 250 where not given. */
+  /** Milliseconds between looks, and before the first; 250 where not given. */
   readonly intervalMs?: number;
+  /** Looks as soon as it is started, too. */
+  readonly atOnce?: boolean;
   /** Told of every look that failed. The next one comes later each time, up to 64 intervals. */
   readonly onError?: (error: unknown) => void;
 }
@@ -37,10 +39,10 @@ export interface BackgroundWork {
  * ```
  */
 export function startBackgroundWork(options: BackgroundWorkOptions): BackgroundWork {
-  const { run, batch = 256, intervalMs = 250, onError } = options;
+  const { run, batch = 256, intervalMs = 250, atOnce = false, onError } = options;
   let stopped = false;
   let failures = 0;
-  let timer: NodeJS.Timeout;
+  let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
 
   const look = async (): Promise<void> => {
@@ -58,7 +60,8 @@ export function startBackgroundWork(options: BackgroundWorkOptions): BackgroundW
     timer = setTimeout(() => (looking = look()), intervalMs * 2 ** Math.min(failures, 6));
     timer.unref();
   };
-  wait();
+  if (atOnce) looking = look();
+  else wait();
 
   return Object.freeze({
     async flush(): Promise<void> {
